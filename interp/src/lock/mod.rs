@@ -1,0 +1,15 @@
+//! The lock protocol of the GIL. Knows no Python and compiles alone, so that loom can
+//! check it (`tests/tests/loom`, run by `cargo verify`).
+//!
+//! Read [`policy`] for the rule of who is next and why nobody starves, and [`Gil`] for how
+//! a turn passes from thread to thread. `sync` decides between parking_lot and loom.
+
+mod clock;
+mod gil;
+pub mod policy;
+mod stats;
+mod sync;
+
+pub use clock::{Clock, MonotonicClock};
+pub use gil::{Closed, ForkGuard, Gil, Member};
+pub use stats::GilStats;

@@ -1,0 +1,171 @@
+//! Who gets the GIL next, and when a waiter may ask the holder for it. No locks here:
+//! [`Gil`](super::Gil) calls this with its state lock held.
+//!
+//! # The rule
+//!
+//! With a switch interval *I* (5 ms by default) and a *brief* limit *B = I / 5*:
+//!
+//! 1. A thread is **brief** while it has run for less than *B* since it last gave the
+//!    GIL up by itself; otherwise it is **normal**. A new thread is normal.
+//! 2. Normal waiters form a FIFO queue. Each, when its turn comes, gets a slice of *I*;
+//!    its successor asks it for the GIL when the slice is over, as in CPython.
+//! 3. A brief waiter asks a normal holder at once and goes before the normal waiters.
+//!    The holder it displaces goes to the front of its queue with the rest of its slice.
+//! 4. The brief threads' **lead** is the GIL time they took while a normal thread
+//!    waited, less what the normal threads have run since. While it exceeds *I*, rule 3 is
+//!    suspended: the normal queue goes first.
+//! 5. A thread that gave the GIL up by itself may take it back, as may any newcomer, while no
+//!    waiter has come for it (barging). The slice goes on meanwhile, and a brief waiter asks
+//!    after *I* at the latest, so a chain of such takes is bounded.
+//!
+//! # Why nobody starves
+//!
+//! Call *d* the longest time a holder needs to reach a switch point. By rule 4 any stretch
+//! of time *t* in which a normal thread waits gives the normal threads at least
+//! *(t - I - d) / 2* of it: the lead rises only with brief time and falls only with normal
+//! time, and above *I* only normal time is granted. By rule 2 the thread at place *k* of
+//! the normal queue is served after at most *k* slices of normal time, so it waits at most
+//! *2 k (I + d) + I + d*. A brief thread waits for the brief threads before it, each at
+//! most *B + d*, and for one stretch of normal time of at most *I + d* whenever the lead
+//! is used up.
+
+use std::collections::VecDeque;
+
+/// A member's place in the table of members.
+pub(super) type MemberId = usize;
+
+/// What the policy remembers of one thread.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Class {
+    /// Run less than the brief limit since it last released by itself (rule 1).
+    pub(super) brief: bool,
+    /// Time it has run since then.
+    run: u64,
+    /// The rest of a slice that a brief thread cut short (rule 3).
+    rest: Option<u64>,
+}
+
+/// The holder as the policy sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holder {
+    pub(super) class: Class,
+    pub(super) since: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Policy {
+    interval: u64,
+    normal: VecDeque<MemberId>,
+    /// With the time at which each joined.
+    brief: VecDeque<(MemberId, u64)>,
+    /// When the head of the normal queue may ask for the GIL.
+    slice_end: u64,
+    lead: u64,
+}
+
+impl Policy {
+    pub(super) fn new(interval: u64) -> Self {
+        Self { interval, normal: VecDeque::new(), brief: VecDeque::new(), slice_end: 0, lead: 0 }
+    }
+
+    pub(super) fn interval(&self) -> u64 {
+        self.interval
+    }
+
+    /// A new interval counts at once: the slice in progress ends by it, too.
+    pub(super) fn set_interval(&mut self, interval: u64, now: u64) {
+        self.interval = interval;
+        self.slice_end = self.slice_end.min(now + interval);
+    }
+
+    fn brief_limit(&self) -> u64 {
+        self.interval / 5
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.normal.is_empty() && self.brief.is_empty()
+    }
+
+    /// Puts a waiter into the queue of its class.
+    pub(super) fn enqueue(&mut self, id: MemberId, class: Class, now: u64) {
+        if class.brief {
+            self.brief.push_back((id, now));
+            return;
+        }
+        if self.normal.is_empty() {
+            self.slice_end = now + self.interval;
+        }
+        if class.rest.is_some() {
+            self.normal.push_front(id);
+        } else {
+            self.normal.push_back(id);
+        }
+    }
+
+    /// Takes a waiter out of its queue; `false` if it was in none.
+    pub(super) fn remove(&mut self, id: MemberId) -> bool {
+        let before = self.normal.len() + self.brief.len();
+        self.normal.retain(|&other| other != id);
+        self.brief.retain(|&(other, _)| other != id);
+        self.normal.len() + self.brief.len() < before
+    }
+
+    /// The waiters who keep a timer: the head of each queue.
+    pub(super) fn heads(&self) -> impl Iterator<Item = MemberId> + use<> {
+        [self.brief_head().map(|(id, _)| id), self.normal.front().copied()].into_iter().flatten()
+    }
+
+    /// Who is next (rules 3 and 4).
+    pub(super) fn next(&self) -> Option<MemberId> {
+        let (brief, normal) = (self.brief_head().map(|(id, _)| id), self.normal.front().copied());
+        if self.lead > self.interval { normal.or(brief) } else { brief.or(normal) }
+    }
+
+    fn brief_head(&self) -> Option<(MemberId, u64)> {
+        self.brief.front().copied()
+    }
+
+    /// When the waiter `id` may ask `holder` for the GIL; `None` while it is not its turn to ask.
+    pub(super) fn ask_at(&self, id: MemberId, holder: Holder) -> Option<u64> {
+        if let Some((head, joined)) = self.brief_head()
+            && head == id
+        {
+            let grace = if holder.class.brief {
+                self.brief_limit().saturating_sub(holder.class.run)
+            } else {
+                self.lead.saturating_sub(self.interval)
+            };
+            // The second bound is for a chain of brief threads that barge (rule 5).
+            return Some((holder.since + grace).min(joined + self.interval));
+        }
+        (self.normal.front() == Some(&id)).then_some(self.slice_end)
+    }
+
+    /// `id` takes the GIL. Starts, resumes or goes on with a slice (rules 2, 3 and 5).
+    pub(super) fn take(&mut self, id: MemberId, class: &mut Class, now: u64) {
+        let queued = self.remove(id);
+        let rest = class.rest.take();
+        if queued {
+            let slice = if class.brief { self.brief_limit() } else { rest.unwrap_or(self.interval) };
+            self.slice_end = now + slice;
+        }
+    }
+
+    /// The holder gives the GIL up: `voluntary` around a blocking call, otherwise because
+    /// it was asked to. Brings its class and the lead up to date.
+    pub(super) fn give_up(&mut self, class: &mut Class, since: u64, now: u64, voluntary: bool) {
+        let held = now.saturating_sub(since);
+        if !class.brief {
+            self.lead = self.lead.saturating_sub(held);
+        } else if !self.normal.is_empty() {
+            self.lead += held;
+        }
+        class.run += held;
+        class.brief = class.run < self.brief_limit() && (voluntary || class.brief);
+        if voluntary {
+            class.run = 0;
+        } else if !class.brief && now < self.slice_end {
+            class.rest = Some(self.slice_end - now);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The way to make a running thread do something at its next instruction.
+//!
+//! The VM checks an eval-breaker word before every instruction. When a signal is pending,
+//! the first thread to look runs the handler that *its own* VM has for it. Each of our
+//! threads has a native handler for one reserved signal number; [`ring`] makes that number
+//! pending without sending a signal. It costs nothing while nobody rings.
+//!
+//! Whoever looks first answers, so a ring is only a hint. What is asked for is kept elsewhere
+//! (the GIL's drop request, the pending signals) and whoever answers a ring that
+//! was not meant for it passes it on.
+
+use std::sync::OnceLock;
+
+use parking_lot::Mutex;
+use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
+use rustpython_vm::signal::{SignalNum, set_interrupt_ex};
+use rustpython_vm::stdlib::_thread::get_ident;
+use rustpython_vm::{PyResult, VirtualMachine};
+
+use crate::attach::{self, DropRequest};
+use crate::{signals, switch_point};
+
+/// The reserved number: SIGRTMAX - 1. Scripts cannot use it (`signal.signal` refuses).
+pub(crate) const SIGNUM: i32 = 63;
+
+static ON_RING: PyMethodDef =
+    PyMethodDef::new_raw_const("togil_safepoint", on_ring, PyMethodFlags::empty(), ItemDoc::NONE);
+
+/// `_signal.signal` as the VM defines it, set while the module table is built.
+pub(crate) static VM_SIGNAL: OnceLock<&'static PyMethodDef> = OnceLock::new();
+
+/// Makes some running thread look for work soon. Async-signal-safe.
+pub(crate) fn ring() {
+    if let Ok(signum) = SignalNum::try_from(SIGNUM) {
+        // Fails never; its `Result` is the VM's calling convention.
+        let _ = set_interrupt_ex(signum);
+    }
+}
+
+/// Rings if there is something for this thread to do: called where it comes back from a
+/// wait, because rings that it missed were answered by others.
+pub(crate) fn remind(vm: &VirtualMachine) {
+    if signals::pending() && signals::is_signal_thread(vm) {
+        ring();
+    }
+}
+
+/// Gives the calling thread's VM its handler.
+///
+/// `_signal.signal` serves the main thread only, and asks `main_thread_ident` who that is. So
+/// we are the main thread for the length of the call. Nobody else can be fooled
+/// meanwhile: threads that start wait for the lock, and [`signals`] retries for the real one.
+pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
+    static IMPERSONATION: Mutex<()> = Mutex::new(());
+    let Some(signal) = VM_SIGNAL.get() else { return Ok(()) };
+    let handler = ON_RING.build_function(&vm.ctx);
+    let args = FuncArgs::from(vec![vm.ctx.new_int(SIGNUM).into(), handler.into()]);
+    let _guard = vm.allow_threads(|| IMPERSONATION.lock());
+    let main = vm.state.main_thread_ident.swap(get_ident());
+    let result = (signal.func)(vm, args, Callee::named("signal"));
+    vm.state.main_thread_ident.store(main);
+    result.map(drop)
+}
+
+fn on_ring(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {
+    match attach::drop_requested() {
+        DropRequest::No => {}
+        DropRequest::Mine if switch_point::is_here() => attach::switch(vm),
+        // Not here: look again at the next instruction.
+        DropRequest::Mine => ring(),
+        DropRequest::Other => ring(),
+    }
+    if signals::pending() {
+        signals::deliver(vm)?;
+    }
+    Ok(vm.ctx.none())
+}

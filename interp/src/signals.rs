@@ -1,0 +1,209 @@
+//! Operating-system signals, delivered to the main thread and nobody else.
+//!
+//! The VM notes a signal in process-wide flags that whichever thread looks first clears, so a
+//! busy worker swallows a Ctrl-C. Here the C handler notes it in a word of its own; only the
+//! signal thread takes it from there. `signal.set_wakeup_fd` is ours, too: the VM's
+//! would be written to by every [`safepoint::ring`] and wake an idle asyncio loop.
+
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+
+use libc::c_int;
+use rustpython_vm::builtins::PyInt;
+use rustpython_vm::function::{Callee, FuncArgs, PyMethodDef};
+use rustpython_vm::stdlib::_thread::get_ident;
+use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
+
+use crate::attach;
+use crate::doorbell;
+use crate::safepoint::{self, SIGNUM};
+
+/// Bit *n* is set while signal *n* waits to be handled.
+static PENDING: AtomicU64 = AtomicU64::new(0);
+static WAKEUP_FD: AtomicI32 = AtomicI32::new(-1);
+/// The ident of the thread that runs the handlers, 0 before there is one.
+static SIGNAL_THREAD: AtomicU64 = AtomicU64::new(0);
+
+/// Whether a signal waits to be handled.
+pub(crate) fn pending() -> bool {
+    PENDING.load(Ordering::Relaxed) != 0
+}
+
+/// Whether this thread, in this VM, runs the handlers.
+pub(crate) fn is_signal_thread(vm: &VirtualMachine) -> bool {
+    SIGNAL_THREAD.load(Ordering::Relaxed) == get_ident() && vm.state.is_main_interpreter()
+}
+
+/// Makes the calling thread the one that runs the handlers, and moves the handlers that
+/// the VM installed at its start (Ctrl-C) to ours.
+pub(crate) fn adopt(vm: &VirtualMachine) -> PyResult<()> {
+    SIGNAL_THREAD.store(get_ident(), Ordering::Relaxed);
+    if handler_of(libc::SIGINT, vm)?.is_callable() {
+        set_os_handler(libc::SIGINT);
+    }
+    Ok(())
+}
+
+/// In the child of a fork: what was pending was the parent's.
+pub(crate) fn after_fork_in_child() {
+    PENDING.store(0, Ordering::Relaxed);
+    WAKEUP_FD.store(-1, Ordering::Relaxed);
+    if SIGNAL_THREAD.load(Ordering::Relaxed) != 0 {
+        SIGNAL_THREAD.store(get_ident(), Ordering::Relaxed);
+    }
+}
+
+/// Runs the handlers of the pending signals if this is the thread for it, and otherwise
+/// sees to it that that thread is told.
+pub(crate) fn deliver(vm: &VirtualMachine) -> PyResult<()> {
+    if !is_signal_thread(vm) {
+        doorbell::pass_on();
+        return Ok(());
+    }
+    attach::with_gil(vm, || {
+        loop {
+            let pending = PENDING.load(Ordering::Relaxed);
+            if pending == 0 {
+                return Ok(());
+            }
+            let signum = pending.trailing_zeros() as c_int;
+            PENDING.fetch_and(!(1 << signum), Ordering::Relaxed);
+            let handler = handler_of(signum, vm)?;
+            if handler.is_callable() {
+                let frame = vm.current_frame().map_or_else(|| vm.ctx.none(), Into::into);
+                let result = handler.call((signum, frame), vm);
+                if result.is_err() && PENDING.load(Ordering::Relaxed) != 0 {
+                    safepoint::ring();
+                }
+                result?;
+            }
+        }
+    })
+}
+
+fn handler_of(signum: c_int, vm: &VirtualMachine) -> PyResult {
+    vm.import("_signal", 0)?.get_attr("getsignal", vm)?.call((signum,), vm)
+}
+
+extern "C" fn on_signal(signum: c_int) {
+    // SAFETY: the address of this thread's errno is valid for as long as the thread lives.
+    let errno = unsafe { &mut *libc::__errno_location() };
+    let saved = *errno;
+    post(signum);
+    *errno = saved;
+}
+
+/// Notes a signal for the signal thread. Async-signal-safe.
+fn post(signum: c_int) {
+    PENDING.fetch_or(1 << signum, Ordering::Relaxed);
+    let fd = WAKEUP_FD.load(Ordering::Relaxed);
+    if fd >= 0 {
+        let byte = signum as u8;
+        // SAFETY: one byte is read from a live local. A full or closed descriptor is the
+        // caller of set_wakeup_fd's business, as in CPython.
+        unsafe { libc::write(fd, (&raw const byte).cast(), 1) };
+    }
+    safepoint::ring();
+    doorbell::wake();
+}
+
+fn set_os_handler(signum: c_int) {
+    // SAFETY: all-zero is a valid sigaction (no flags, an empty mask).
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = on_signal as *const () as usize;
+    // No SA_RESTART: a blocking call must come back so that the handler can run (PEP 475).
+    action.sa_flags = libc::SA_ONSTACK;
+    // SAFETY: `action` is initialised, and `on_signal` calls async-signal-safe functions only.
+    unsafe { libc::sigaction(signum, &raw const action, std::ptr::null_mut()) };
+}
+
+/// `signal.signal`.
+pub(crate) fn signal(
+    original: &'static PyMethodDef,
+    vm: &VirtualMachine,
+    args: FuncArgs,
+    callee: Callee,
+) -> PyResult {
+    let number = |object: &PyObjectRef| {
+        object.downcast_ref::<PyInt>().and_then(|int| int.try_to_primitive::<c_int>(vm).ok())
+    };
+    let signum = args.args.first().and_then(number);
+    if signum == Some(SIGNUM) {
+        return Err(vm.new_value_error(format!("signal number {SIGNUM} is reserved by togil")));
+    }
+    let callable = args.args.get(1).is_some_and(|handler| handler.is_callable());
+    let old = loop {
+        let result = (original.func)(vm, args.clone(), callee);
+        // A thread that starts may pass for the main thread at this very moment
+        // (safepoint::install): then this refusal is wrong.
+        let refused = matches!(&result, Err(e) if e.fast_isinstance(vm.ctx.exceptions.value_error));
+        let main = vm.state.main_thread_ident.load();
+        if !(refused && is_signal_thread(vm) && main != get_ident()) {
+            break result?;
+        }
+        std::thread::yield_now();
+    };
+    if let (Some(signum), true) = (signum, callable) {
+        set_os_handler(signum);
+    }
+    Ok(old)
+}
+
+/// `signal.getsignal`: hides the handler of the reserved number.
+pub(crate) fn getsignal(
+    original: &'static PyMethodDef,
+    vm: &VirtualMachine,
+    args: FuncArgs,
+    callee: Callee,
+) -> PyResult {
+    let handler = (original.func)(vm, args, callee)?;
+    Ok(if safepoint::is_handler(&handler) { vm.ctx.none() } else { handler })
+}
+
+/// `signal.set_wakeup_fd`.
+pub(crate) fn set_wakeup_fd(
+    _original: &'static PyMethodDef,
+    vm: &VirtualMachine,
+    args: FuncArgs,
+    _callee: Callee,
+) -> PyResult {
+    let fd: c_int = match args.args.first() {
+        Some(fd) => fd.clone().try_into_value(vm)?,
+        None => return Err(vm.new_type_error("set_wakeup_fd() missing required argument: 'fd'")),
+    };
+    if !is_signal_thread(vm) {
+        let text = "set_wakeup_fd only works in main thread of the main interpreter";
+        return Err(vm.new_value_error(text));
+    }
+    if fd != -1 {
+        // SAFETY: F_GETFL only reads the flags of a descriptor, and an invalid one is an error.
+        let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+        if flags < 0 {
+            return Err(vm.new_last_errno_error());
+        }
+        if flags & libc::O_NONBLOCK == 0 {
+            let text = format!("the fd {fd} must be in non-blocking mode");
+            return Err(vm.new_value_error(text));
+        }
+    }
+    Ok(vm.ctx.new_int(WAKEUP_FD.swap(fd, Ordering::Relaxed)).into())
+}
+
+/// `_thread.interrupt_main`.
+pub(crate) fn interrupt_main(
+    original: &'static PyMethodDef,
+    vm: &VirtualMachine,
+    args: FuncArgs,
+    callee: Callee,
+) -> PyResult {
+    let given = args.args.first().or_else(|| args.kwargs.get("signum"));
+    let signum: c_int = match given {
+        Some(signum) => signum.clone().try_into_value(vm)?,
+        None => libc::SIGINT,
+    };
+    if !(1..64).contains(&signum) || SIGNAL_THREAD.load(Ordering::Relaxed) == 0 {
+        return (original.func)(vm, args, callee);
+    }
+    // As CPython: a signal without a Python handler is ignored, not an error.
+    post(signum);
+    Ok(vm.ctx.none())
+}
