@@ -130,6 +130,22 @@ pub(crate) fn leave() {
     });
 }
 
+/// Runs `f`, which builds an interpreter, with the GIL: it runs Python before there is a
+/// thread state to speak of.
+pub(crate) fn while_building<R>(f: impl FnOnce() -> R) -> R {
+    /// The group of no interpreter.
+    const NOBODY: Group = Group::MAX;
+    let holding = ME.with(|me| me.holding.get().is_some());
+    let Some(gil) = gil().filter(|_| !holding) else { return f() };
+    let member = ME.with(|me| me.member(gil, NOBODY));
+    if gil.acquire(&member).is_ok() {
+        ME.with(|me| me.holding.set(Some(NOBODY)));
+    }
+    let result = f();
+    leave();
+    result
+}
+
 fn take(vm: &VirtualMachine, gil: &Gil, group: Group) {
     let member = ME.with(|me| me.member(gil, group));
     match vm.allow_threads(|| gil.acquire(&member)) {

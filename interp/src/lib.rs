@@ -1,1 +1,55 @@
-//! Placeholder.
+//! `rustpython-vm` under a lock discipline: one global interpreter lock, or free-threaded.
+//!
+//! The VM has no GIL of its own. Built with the feature `gil`, this crate adds one that
+//! switches threads where CPython 3.14's does; without it, threads run in parallel. See
+//! `ARCHITECTURE.md` in the repository for the way of a GIL request through the modules.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`lock`] | the GIL as a lock protocol; knows no Python |
+//! | `mode` | how this crate was built |
+//! | `attach` | the process's GIL and the calling thread's part in it |
+//! | `safepoint`, `switch_point` | asking a running thread for something, and where it may switch |
+//! | `signals`, `doorbell` | operating-system signals, for the main thread only |
+//! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
+//! | `threads`, `fork` | threads that Python starts; the child of a fork |
+//! | `identity` | what `sys` and `sysconfig` say |
+//! | `interpreter`, `python` | the Rust API |
+
+pub mod lock;
+
+#[cfg(not(togil_loom))]
+mod attach;
+#[cfg(not(togil_loom))]
+pub mod blocking;
+#[cfg(not(togil_loom))]
+mod doorbell;
+#[cfg(not(togil_loom))]
+mod fork;
+#[cfg(not(togil_loom))]
+mod identity;
+#[cfg(not(togil_loom))]
+mod interpreter;
+#[cfg(not(togil_loom))]
+mod mode;
+#[cfg(not(togil_loom))]
+mod patch;
+#[cfg(not(togil_loom))]
+mod python;
+#[cfg(not(togil_loom))]
+mod safepoint;
+#[cfg(not(togil_loom))]
+mod signals;
+#[cfg(not(togil_loom))]
+mod switch_point;
+#[cfg(not(togil_loom))]
+mod threads;
+
+#[cfg(not(togil_loom))]
+pub use {
+    attach::{gil_enabled, gil_stats},
+    interpreter::{BuildError, Handle, Interpreter, InterpreterBuilder},
+    mode::{GilRequest, GilRequired, LOCK_MODE, LockMode},
+    python::Python,
+    rustpython_vm as vm,
+};

@@ -9,25 +9,21 @@
 //! (the GIL's drop request, the pending signals) and whoever answers a ring that
 //! was not meant for it passes it on.
 
-use std::sync::OnceLock;
-
 use parking_lot::Mutex;
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::signal::{SignalNum, set_interrupt_ex};
 use rustpython_vm::stdlib::_thread::get_ident;
-use rustpython_vm::{PyResult, VirtualMachine};
+use rustpython_vm::builtins::PyStr;
+use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
 use crate::attach::{self, DropRequest};
-use crate::{signals, switch_point};
+use crate::{patch, signals, switch_point};
 
 /// The reserved number: SIGRTMAX - 1. Scripts cannot use it (`signal.signal` refuses).
 pub(crate) const SIGNUM: i32 = 63;
 
 static ON_RING: PyMethodDef =
     PyMethodDef::new_raw_const("togil_safepoint", on_ring, PyMethodFlags::empty(), ItemDoc::NONE);
-
-/// `_signal.signal` as the VM defines it, set while the module table is built.
-pub(crate) static VM_SIGNAL: OnceLock<&'static PyMethodDef> = OnceLock::new();
 
 /// Makes some running thread look for work soon. Async-signal-safe.
 pub(crate) fn ring() {
@@ -52,7 +48,7 @@ pub(crate) fn remind(vm: &VirtualMachine) {
 /// meanwhile: threads that start wait for the lock, and [`signals`] retries for the real one.
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     static IMPERSONATION: Mutex<()> = Mutex::new(());
-    let Some(signal) = VM_SIGNAL.get() else { return Ok(()) };
+    let Some(signal) = patch::original("_signal", "signal") else { return Ok(()) };
     let handler = ON_RING.build_function(&vm.ctx);
     let args = FuncArgs::from(vec![vm.ctx.new_int(SIGNUM).into(), handler.into()]);
     let _guard = vm.allow_threads(|| IMPERSONATION.lock());
@@ -60,6 +56,13 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let result = (signal.func)(vm, args, Callee::named("signal"));
     vm.state.main_thread_ident.store(main);
     result.map(drop)
+}
+
+/// Whether an object is the handler that [`install`] puts into a VM's table.
+pub(crate) fn is_handler(object: &PyObjectRef, vm: &VirtualMachine) -> bool {
+    let name = object.get_attr("__name__", vm).ok();
+    name.and_then(|name| Some(name.downcast_ref::<PyStr>()?.as_wtf8() == ON_RING.name))
+        .unwrap_or(false)
 }
 
 fn on_ring(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {

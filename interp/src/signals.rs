@@ -156,7 +156,7 @@ pub(crate) fn getsignal(
     callee: Callee,
 ) -> PyResult {
     let handler = (original.func)(vm, args, callee)?;
-    Ok(if safepoint::is_handler(&handler) { vm.ctx.none() } else { handler })
+    Ok(if safepoint::is_handler(&handler, vm) { vm.ctx.none() } else { handler })
 }
 
 /// `signal.set_wakeup_fd`.

@@ -267,9 +267,9 @@ impl<C: Clock> Gil<C> {
         state.wake_late_heads();
     }
 
-    fn wait_for_turn(
-        &self,
-        mut state: MutexGuard<'_, State>,
+    fn wait_for_turn<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
         me: &Member,
         since: u64,
     ) -> Result<(), Closed> {

@@ -1,0 +1,62 @@
+//! The `togil` command: `run` is Python, `ab` compares the lock modes.
+
+mod mode;
+mod python;
+mod stats;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Run Python with the GIL or without, and compare.
+#[derive(Debug, Parser)]
+#[command(name = "togil", version, max_term_width = 100, after_long_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  togil run script.py arg          run a script, as `python` does
+  togil run -X gil=1 -c 'print(1)' run code; options are CPython's
+  togil ab script.py               the script with the GIL and without, side by side
+  togil mode                       which lock mode this binary was built for
+
+Exit status: that of the script for `run`; 0, 1 (a run failed) or 2 (usage) otherwise.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run Python code, a module or a script, as `python` does
+    #[command(disable_help_flag = true)]
+    Run {
+        /// CPython's options and arguments: `togil run --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+        args: Vec<OsString>,
+    },
+    /// Print the lock mode that this binary was built for
+    Mode(mode::ModeArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell that will read it
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    // Python's own options must reach its own parser untouched: `togil run -h` is Python's help.
+    if args.next().as_deref() == Some("run".as_ref()) {
+        return python::main(args);
+    }
+    match Cli::parse().command {
+        Command::Run { args } => python::main(args),
+        Command::Mode(args) => mode::main(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "togil", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! `togil run`: the `python` command.
+
+mod args;
+mod env;
+mod help;
+mod run;
+mod settings;
+mod target;
+
+pub(super) use run::main;

@@ -1,0 +1,103 @@
+//! Reads the command line, runs what it names, ends with its status.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::args::{self, Invocation, Target};
+use super::env::{self, Environment, FatalConfigError};
+use super::{settings, target};
+use crate::cli::stats;
+use crate::vm::{AsObject, PyResult};
+use crate::{LOCK_MODE, LockMode, Python};
+
+/// What CPython exits with after Ctrl-C if the signal itself does not end it.
+const INTERRUPTED: u32 = 130;
+
+/// Runs `python`'s command line.
+pub(in crate::cli) fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let invocation = match args::parse(args) {
+        Ok(invocation) => invocation,
+        Err(error) => {
+            anstream::eprintln!("{error}");
+            return ExitCode::from(error.exit_code);
+        }
+    };
+    match target::text(&invocation.target) {
+        Some(text) => {
+            anstream::print!("{text}");
+            ExitCode::SUCCESS
+        }
+        None => run(invocation).unwrap_or_else(|error| {
+            anstream::eprintln!("{error}");
+            ExitCode::from(FatalConfigError::EXIT_CODE)
+        }),
+    }
+}
+
+fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
+    let environment = Environment::read(|name| std::env::var_os(name));
+    let free_threaded = LOCK_MODE == LockMode::FreeThreaded;
+    let resolved = env::resolve(&invocation.options, &environment, free_threaded)?;
+    if let Some(status) = target::missing(&invocation.target) {
+        return Ok(status);
+    }
+    let builder = settings::builder(&resolved, invocation.argv);
+    let interpreter =
+        builder.build().map_err(|error| FatalConfigError::new("togil", error.to_string()))?;
+
+    let result = interpreter.attach(|py| {
+        let result = start(py, &resolved, &invocation.target);
+        inspect(py, &resolved, &result);
+        result
+    });
+    let interrupted = result.as_ref().err().is_some_and(|error| {
+        interpreter.attach(|py| error.fast_isinstance(py.ctx.exceptions.keyboard_interrupt))
+    });
+    let statistics = std::env::var_os("TOGIL_STATS").map(PathBuf::from);
+    let state = interpreter.attach(|py| py.state.clone());
+    let status = match result {
+        // The VM would end the process here, before it has run what is due at exit.
+        Err(error) if interrupted => {
+            interpreter.attach(|py| py.print_exception(&error));
+            drop(error);
+            interpreter.finalize(None);
+            INTERRUPTED
+        }
+        result => interpreter.finalize(result.err()),
+    };
+    if let Some(path) = statistics {
+        stats::write(&path, &stats::collect(&state));
+    }
+    if interrupted {
+        die_of_sigint();
+    }
+    // A status is taken modulo 256, as by every shell.
+    Ok(ExitCode::from(status as u8))
+}
+
+fn start(py: Python<'_>, resolved: &env::Resolved, what: &Target) -> PyResult<()> {
+    if !resolved.no_site {
+        py.import("site", 0)?;
+        target::add_venv(py, resolved)?;
+    }
+    target::run(py, resolved, what)
+}
+
+/// `-i`: a prompt after the script, if there is somebody to see it.
+fn inspect(py: Python<'_>, resolved: &env::Resolved, result: &PyResult<()>) {
+    if resolved.inspect && let Err(error) = result {
+        py.print_exception(error);
+    }
+    if resolved.inspect && let Err(error) = target::prompt(py) {
+        py.print_exception(&error);
+    }
+}
+
+/// Ends as a program does that leaves Ctrl-C alone, so that a shell loop around it stops, too.
+fn die_of_sigint() {
+    // SAFETY: restores the default disposition of a signal; no memory is involved.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
+    // SAFETY: sends a signal to this process.
+    unsafe { libc::raise(libc::SIGINT) };
+}

@@ -1,0 +1,54 @@
+//! From the resolved command line to an interpreter.
+
+use super::args;
+use super::env::{GilSwitch, Resolved};
+use crate::vm::Settings;
+use crate::{GilRequest, InterpreterBuilder};
+
+/// Configures an interpreter as CPython's `python` would be.
+pub(super) fn builder(resolved: &Resolved, argv: Vec<String>) -> InterpreterBuilder {
+    let gil = match resolved.gil {
+        args::GilRequest::Default => GilRequest::Default,
+        args::GilRequest::Enable => GilRequest::Enable,
+        args::GilRequest::Disable => GilRequest::Disable,
+    };
+    crate::Interpreter::builder()
+        .gil(gil)
+        .switch_anywhere(resolved.gil_switch == Some(GilSwitch::Any))
+        .signal_handlers(true)
+        .settings(|settings| apply(resolved, argv, settings))
+}
+
+fn apply(resolved: &Resolved, argv: Vec<String>, settings: &mut Settings) {
+    settings.argv = argv;
+    settings.isolated = resolved.isolated;
+    settings.ignore_environment = resolved.ignore_environment;
+    settings.dev_mode = resolved.dev_mode;
+    settings.hash_seed = resolved.hash_seed;
+    settings.faulthandler = resolved.faulthandler;
+    settings.code_debug_ranges = !resolved.no_debug_ranges;
+    settings.xoptions = resolved.x_options.clone();
+    settings.warnoptions = resolved.warnings.clone();
+    settings.import_site = !resolved.no_site;
+    settings.bytes_warning = resolved.bytes_warning.into();
+    settings.warn_default_encoding = resolved.warn_default_encoding;
+    settings.thread_inherit_context = resolved.thread_inherit_context;
+    settings.context_aware_warnings = resolved.context_aware_warnings;
+    settings.inspect = resolved.inspect;
+    settings.interactive = resolved.interactive;
+    settings.optimize = resolved.optimize;
+    settings.write_bytecode = false;
+    settings.verbose = resolved.verbose;
+    settings.quiet = resolved.quiet;
+    settings.user_site_directory = !resolved.no_user_site;
+    settings.buffered_stdio = !resolved.unbuffered;
+    settings.stdio_encoding = resolved.stdio_encoding.clone();
+    settings.stdio_errors = resolved.stdio_errors.clone();
+    settings.utf8_mode = resolved.utf8_mode.map_or(-1, i8::from);
+    settings.safe_path = resolved.safe_path;
+    settings.int_max_str_digits = resolved.int_max_str_digits.into();
+    settings.cpu_count = resolved.cpu_count;
+    settings.debug = resolved.debug.into();
+    settings.path_list =
+        resolved.path.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+}

@@ -1,0 +1,41 @@
+//! Every native call that may block gives the GIL up meanwhile.
+//!
+//! The VM detaches a thread around its blocking calls but lets nobody hook into that, so the
+//! calls themselves are wrapped: [`table`] lists them all. A test
+//! (`tests/tests/suite/detach_sites.rs`) finds the detach sites in the VM's source
+//! and fails when one is neither in the table nor excused.
+
+pub(crate) mod calls;
+pub(crate) mod owner;
+pub mod table;
+mod waits;
+
+use rustpython_vm::builtins::PyModule;
+use rustpython_vm::{Py, PyResult, VirtualMachine};
+
+use crate::patch::Patch;
+use crate::{identity, interpreter, safepoint};
+
+/// All that is patched, in the order of the table.
+pub(crate) fn patches() -> impl Iterator<Item = &'static Patch> {
+    table::PATCHES.iter()
+}
+
+/// What a module needs besides replaced names, once its own code has run.
+pub(crate) fn after_exec(
+    vm: &VirtualMachine,
+    name: &str,
+    module: &Py<PyModule>,
+) -> PyResult<()> {
+    match name {
+        "_io" => owner::patch_slots(vm, module),
+        "posix" => interpreter::set_environ(vm, module),
+        "_sysconfigdata" => identity::set_build_vars(vm, module),
+        // One of the first modules of every interpreter, sub-interpreters too.
+        "_signal" => {
+            identity::describe(vm)?;
+            safepoint::install(vm)
+        }
+        _ => Ok(()),
+    }
+}

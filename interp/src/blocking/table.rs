@@ -1,0 +1,159 @@
+//! The table of wrapped calls, and of the VM's detach sites that they cover.
+
+use super::calls::{
+    csv_writer, fork, release, release_method, resolve, sleep, socket_address, socket_read, socket_send,
+    socket_send_all, wait_with_usage, waitpid,
+};
+use super::owner;
+use super::waits::{
+    lock_acquire, poll, queue_get, rlock_acquire, select, semlock_acquire, thread_join,
+    threads_shutdown,
+};
+use crate::patch::{Patch, Wrapper};
+use crate::{identity, signals, threads};
+
+const fn functions(
+    module: &'static str,
+    wrapper: Wrapper,
+    names: &'static [&'static str],
+) -> Patch {
+    Patch { module, class: None, names, wrapper }
+}
+
+const fn methods(
+    module: &'static str,
+    class: &'static str,
+    wrapper: Wrapper,
+    names: &'static [&'static str],
+) -> Patch {
+    Patch { module, class: Some(class), names, wrapper }
+}
+
+const BUFFERED: &[&str] = &[
+    "seek", "tell", "truncate", "detach", "seekable", "fileno", "isatty", "close", "read", "read1",
+    "peek", "readinto", "readinto1", "flush", "write",
+];
+
+/// Everything that is wrapped: what may block, then what only has to know of threads.
+pub(crate) static PATCHES: &[Patch] = &[
+    // Locks and threads.
+    methods("_thread", "lock", lock_acquire, &["acquire", "acquire_lock", "__enter__"]),
+    methods("_thread", "RLock", rlock_acquire, &["acquire", "acquire_lock", "__enter__"]),
+    methods("_thread", "RLock", release_method, &["_acquire_restore"]),
+    methods("_thread", "_ThreadHandle", thread_join, &["join"]),
+    // Saved for `thread_join`; it never waits for a thread that runs.
+    methods("_thread", "_ThreadHandle", plain, &["is_done"]),
+    functions("_thread", threads_shutdown, &["_shutdown"]),
+    methods("_queue", "SimpleQueue", queue_get, &["get"]),
+    methods("_queue", "SimpleQueue", plain, &["get_nowait"]),
+    methods("_multiprocessing", "SemLock", semlock_acquire, &["acquire", "__enter__"]),
+    functions("_imp", release, &["acquire_lock"]),
+    // Time, signals and processes.
+    functions("time", sleep, &["sleep"]),
+    functions("_signal", release, &["pause"]),
+    functions("posix", waitpid, &["waitpid"]),
+    functions("posix", release, &["wait", "system"]),
+    functions("posix", wait_with_usage, &["wait3", "wait4"]),
+    functions("posix", fork, &["fork", "forkpty"]),
+    // Files. The VM does not detach in the second line; CPython gives its GIL up there.
+    functions("posix", release, &["read", "readinto", "write", "pread", "pwrite"]),
+    functions(
+        "posix",
+        release,
+        &["open", "fsync", "sync", "sendfile", "copy_file_range", "getrandom", "truncate"],
+    ),
+    functions("fcntl", release, &["fcntl", "ioctl", "flock", "lockf"]),
+    functions("termios", release, &["tcdrain", "tcsetattr", "tcsendbreak", "tcflow"]),
+    methods("_io", "FileIO", release_method, &["read", "readinto", "write"]),
+    methods("_io", "BufferedReader", owner::call, BUFFERED),
+    methods("_io", "BufferedWriter", owner::call, BUFFERED),
+    methods("_io", "BufferedRandom", owner::call, BUFFERED),
+    methods("_io", "BufferedRWPair", owner::call, BUFFERED),
+    methods(
+        "_io",
+        "TextIOWrapper",
+        owner::call,
+        &[
+            "reconfigure", "detach", "fileno", "isatty", "seek", "tell", "read", "readline",
+            "write", "flush", "truncate", "close", "__next__",
+        ],
+    ),
+    methods(
+        "_io",
+        "IncrementalNewlineDecoder",
+        owner::call,
+        &["decode", "getstate", "setstate", "reset"],
+    ),
+    // Its class is known only once there is a writer.
+    functions("_csv", csv_writer, &["writer"]),
+    // Sockets and readiness.
+    methods("_socket", "socket", socket_read, &["recv"]),
+    methods("_socket", "socket", socket_send, &["send"]),
+    methods("_socket", "socket", socket_send_all, &["sendall"]),
+    methods(
+        "_socket",
+        "socket",
+        release_method,
+        &["_accept", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "sendmsg_afalg"],
+    ),
+    methods(
+        "_socket",
+        "socket",
+        socket_address,
+        &["connect", "connect_ex", "sendto", "sendmsg", "bind"],
+    ),
+    methods("_socket", "socket", plain, &["fileno"]),
+    functions(
+        "_socket",
+        resolve,
+        &["getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"],
+    ),
+    functions("_socket", release, &["getnameinfo"]),
+    functions("select", select, &["select"]),
+    methods("select", "poll()", poll, &["poll"]),
+    methods("select", "epoll", poll, &["poll"]),
+    // A poll in another thread holds the epoll object's lock, so these may wait for it.
+    methods("select", "epoll", release_method, &["close", "__exit__"]),
+    // Calls that start threads, deliver signals, or say how the process runs.
+    functions("_thread", threads::start_new_thread, &["start_new_thread", "start_new"]),
+    functions("_thread", threads::start_joinable_thread, &["start_joinable_thread"]),
+    functions("_thread", signals::interrupt_main, &["interrupt_main"]),
+    functions("_signal", signals::signal, &["signal"]),
+    functions("_signal", signals::getsignal, &["getsignal"]),
+    functions("_signal", signals::set_wakeup_fd, &["set_wakeup_fd"]),
+    functions("_sysconfig", identity::config_vars, &["config_vars"]),
+    // No name replaced: only for what `after_exec` does to them.
+    functions("_sysconfigdata", plain, &[]),
+];
+
+/// Not wrapped, only known by name to the wrappers of others.
+fn plain(
+    original: crate::patch::Original,
+    vm: &rustpython_vm::VirtualMachine,
+    args: rustpython_vm::function::FuncArgs,
+    callee: rustpython_vm::function::Callee,
+) -> rustpython_vm::PyResult {
+    (original.func)(vm, args, callee)
+}
+
+/// Why a detach site of the VM does not block a thread that holds the GIL.
+#[derive(Debug, Clone, Copy)]
+pub enum Cover {
+    /// These names are wrapped.
+    Wrapped(&'static [&'static str]),
+    /// It needs no wrapper, for this reason.
+    Excused(&'static str),
+}
+
+/// A place in the VM's source that detaches: `allow_threads(` and its like.
+#[derive(Debug, Clone, Copy)]
+pub struct DetachSite {
+    /// The file, below the crate's `src`, with the crate's short name before it.
+    pub file: &'static str,
+    /// The function that contains it.
+    pub function: &'static str,
+    /// How many times it occurs there.
+    pub count: usize,
+    /// What became of it.
+    pub cover: Cover,
+}

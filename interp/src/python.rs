@@ -1,0 +1,60 @@
+//! The token that shows a thread to be attached.
+
+use std::fmt;
+use std::ops::Deref;
+
+use rustpython_vm::VirtualMachine;
+
+use crate::attach;
+use crate::lock::GilStats;
+
+/// Proof that the calling thread is attached to an interpreter: it may use Python objects,
+/// and in a gil build it holds the GIL. Dereferences to the VM.
+///
+/// Named and used as in PyO3; see [`Interpreter::attach`](crate::Interpreter::attach).
+#[derive(Clone, Copy)]
+pub struct Python<'py> {
+    vm: &'py VirtualMachine,
+}
+
+impl<'py> Python<'py> {
+    pub(crate) fn new(vm: &'py VirtualMachine) -> Self {
+        Self { vm }
+    }
+
+    /// The VM of this thread.
+    pub fn vm(self) -> &'py VirtualMachine {
+        self.vm
+    }
+
+    /// Detaches the thread while `f` runs: for long work in Rust, and for anything that may
+    /// block. Other threads get the GIL meanwhile, and garbage collection need not wait.
+    ///
+    /// `f` must not use Python objects; the `Send` bounds keep the token out of it.
+    pub fn detach<F, R>(self, f: F) -> R
+    where
+        F: FnOnce() -> R + Send,
+        R: Send,
+    {
+        attach::without_gil(self.vm, || self.vm.allow_threads(f))
+    }
+
+    /// What the calling thread did with the GIL so far; `None` when there is none.
+    pub fn thread_stats(self) -> Option<GilStats> {
+        attach::thread_stats(self.vm)
+    }
+}
+
+impl Deref for Python<'_> {
+    type Target = VirtualMachine;
+
+    fn deref(&self) -> &VirtualMachine {
+        self.vm
+    }
+}
+
+impl fmt::Debug for Python<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Python")
+    }
+}

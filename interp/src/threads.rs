@@ -1,0 +1,67 @@
+//! Threads that Python starts: each gets its safepoint, and runs under the GIL if there is one.
+
+use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
+use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
+
+use crate::patch::Original;
+use crate::{attach, doorbell, safepoint};
+
+static RUN: PyMethodDef =
+    PyMethodDef::new_raw_const("togil_thread", run, PyMethodFlags::empty(), ItemDoc::NONE);
+
+/// `_thread.start_new_thread(function, args[, kwargs])`.
+pub(crate) fn start_new_thread(
+    original: Original,
+    vm: &VirtualMachine,
+    mut args: FuncArgs,
+    callee: Callee,
+) -> PyResult {
+    if let Some(function) = args.args.first_mut() {
+        bind(vm, function);
+    }
+    (original.func)(vm, args, callee)
+}
+
+/// `_thread.start_joinable_thread(function, handle=None, daemon=True)`.
+pub(crate) fn start_joinable_thread(
+    original: Original,
+    vm: &VirtualMachine,
+    mut args: FuncArgs,
+    callee: Callee,
+) -> PyResult {
+    let FuncArgs { args: positional, kwargs } = &mut args;
+    let by_name = kwargs.iter_mut().find(|(name, _)| name.as_str() == Ok("function"));
+    if let Some(function) = positional.first_mut().or(by_name.map(|(_, value)| value)) {
+        bind(vm, function);
+    }
+    (original.func)(vm, args, callee)
+}
+
+/// Puts [`run`] before a thread's function. What cannot be called is left for the original
+/// to complain about.
+fn bind(vm: &VirtualMachine, function: &mut PyObjectRef) {
+    if function.is_callable() {
+        *function = RUN.build_bound_function(&vm.ctx, function.clone()).into();
+        doorbell::start();
+    }
+}
+
+/// What a new thread runs: `args` are its function and that function's arguments.
+///
+/// The GIL is not given up at the end, but when the OS thread ends (`attach::Me`): the VM
+/// still runs destructors of thread-local objects after this.
+fn run(vm: &VirtualMachine, mut args: FuncArgs, _callee: Callee) -> PyResult {
+    let function = args.args.remove(0);
+    attach::enter(vm);
+    safepoint::install(vm)?;
+    if let Err(error) = function.call(args, vm)
+        && !error.fast_isinstance(vm.ctx.exceptions.system_exit)
+    {
+        // As the VM would, had it seen the function itself.
+        let what = function.repr(vm).map(|repr| {
+            format!("Exception ignored in thread started by {}", repr.as_wtf8())
+        });
+        vm.run_unraisable(error, what.ok(), vm.ctx.none());
+    }
+    Ok(vm.ctx.none())
+}
