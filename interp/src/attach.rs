@@ -249,10 +249,12 @@ pub(crate) fn after_fork_in_child(guard: ForkGuard<'static, MonotonicClock>) {
         let holding = me.holding.get();
         let mut memberships = me.memberships.borrow_mut();
         let held = memberships.iter_mut().find(|(group, _)| Some(*group) == holding);
-        let (gil, member) = guard.into_child(held.as_ref().map(|(_, member)| &**member));
+        let (gil, member) = guard.copy_for_child(held.as_ref().map(|(_, member)| &**member));
         // Memberships of other interpreters are made anew when they are next needed.
         let survivor = held.map(|(group, _)| *group).zip(member);
         *memberships = survivor.into_iter().collect();
         publish(gil);
     });
+    // The old lock stays locked for ever: threads that did not survive wait for it.
+    std::mem::forget(guard);
 }

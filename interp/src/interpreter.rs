@@ -176,7 +176,11 @@ pub(crate) fn set_environ(vm: &VirtualMachine, posix: &Py<PyModule>) -> PyResult
         let environ = vm.ctx.new_dict();
         for (name, value) in env {
             let name = vm.ctx.new_bytes(name.clone().into_bytes());
-            environ.set_item(name.as_object(), vm.ctx.new_bytes(value.clone().into()).into(), vm)?;
+            environ.set_item(
+                name.as_object(),
+                vm.ctx.new_bytes(value.clone().into()).into(),
+                vm,
+            )?;
         }
         posix.set_attr("environ", environ, vm)
     })

@@ -10,10 +10,10 @@
 //! was not meant for it passes it on.
 
 use parking_lot::Mutex;
+use rustpython_vm::builtins::PyStr;
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::signal::{SignalNum, set_interrupt_ex};
 use rustpython_vm::stdlib::_thread::get_ident;
-use rustpython_vm::builtins::PyStr;
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
 use crate::attach::{self, DropRequest};

@@ -58,9 +58,9 @@ fn run(vm: &VirtualMachine, mut args: FuncArgs, _callee: Callee) -> PyResult {
         && !error.fast_isinstance(vm.ctx.exceptions.system_exit)
     {
         // As the VM would, had it seen the function itself.
-        let what = function.repr(vm).map(|repr| {
-            format!("Exception ignored in thread started by {}", repr.as_wtf8())
-        });
+        let what = function
+            .repr(vm)
+            .map(|repr| format!("Exception ignored in thread started by {}", repr.as_wtf8()));
         vm.run_unraisable(error, what.ok(), vm.ctx.none());
     }
     Ok(vm.ctx.none())

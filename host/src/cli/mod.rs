@@ -1,5 +1,6 @@
 //! The `togil` command: `run` is Python, `ab` compares the lock modes.
 
+pub mod ab;
 mod mode;
 mod python;
 mod stats;
@@ -35,6 +36,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         args: Vec<OsString>,
     },
+    /// Run a script with the GIL and without, and compare
+    Ab(ab::AbArgs),
     /// Print the lock mode that this binary was built for
     Mode(mode::ModeArgs),
     /// Print a completion script for a shell
@@ -53,6 +56,10 @@ pub fn main() -> ExitCode {
     }
     match Cli::parse().command {
         Command::Run { args } => python::main(args),
+        Command::Ab(args) => ab::run(&args).unwrap_or_else(|error| {
+            anstream::eprintln!("togil ab: {error:#}");
+            ExitCode::from(2)
+        }),
         Command::Mode(args) => mode::main(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "togil", &mut std::io::stdout());

@@ -22,11 +22,7 @@ pub(crate) fn patches() -> impl Iterator<Item = &'static Patch> {
 }
 
 /// What a module needs besides replaced names, once its own code has run.
-pub(crate) fn after_exec(
-    vm: &VirtualMachine,
-    name: &str,
-    module: &Py<PyModule>,
-) -> PyResult<()> {
+pub(crate) fn after_exec(vm: &VirtualMachine, name: &str, module: &Py<PyModule>) -> PyResult<()> {
     match name {
         "_io" => owner::patch_slots(vm, module),
         "posix" => interpreter::set_environ(vm, module),

@@ -1,8 +1,8 @@
 //! The table of wrapped calls, and of the VM's detach sites that they cover.
 
 use super::calls::{
-    csv_writer, fork, release, release_method, resolve, sleep, socket_address, socket_read, socket_send,
-    socket_send_all, wait_with_usage, waitpid,
+    csv_writer, fork, release, release_method, resolve, sleep, socket_address, socket_read,
+    socket_send, socket_send_all, wait_with_usage, waitpid,
 };
 use super::owner;
 use super::waits::{
@@ -30,8 +30,21 @@ const fn methods(
 }
 
 const BUFFERED: &[&str] = &[
-    "seek", "tell", "truncate", "detach", "seekable", "fileno", "isatty", "close", "read", "read1",
-    "peek", "readinto", "readinto1", "flush", "write",
+    "seek",
+    "tell",
+    "truncate",
+    "detach",
+    "seekable",
+    "fileno",
+    "isatty",
+    "close",
+    "read",
+    "read1",
+    "peek",
+    "readinto",
+    "readinto1",
+    "flush",
+    "write",
 ];
 
 /// Everything that is wrapped: what may block, then what only has to know of threads.
@@ -74,8 +87,19 @@ pub(crate) static PATCHES: &[Patch] = &[
         "TextIOWrapper",
         owner::call,
         &[
-            "reconfigure", "detach", "fileno", "isatty", "seek", "tell", "read", "readline",
-            "write", "flush", "truncate", "close", "__next__",
+            "reconfigure",
+            "detach",
+            "fileno",
+            "isatty",
+            "seek",
+            "tell",
+            "read",
+            "readline",
+            "write",
+            "flush",
+            "truncate",
+            "close",
+            "__next__",
         ],
     ),
     methods(

@@ -19,12 +19,7 @@ use crate::{attach, signals};
 const SLICE: Duration = Duration::from_millis(20);
 
 /// `acquire(blocking=True, timeout=-1)` of a lock of `class`.
-fn acquire(
-    class: &'static str,
-    vm: &VirtualMachine,
-    args: FuncArgs,
-    callee: Callee,
-) -> PyResult {
+fn acquire(class: &'static str, vm: &VirtualMachine, args: FuncArgs, callee: Callee) -> PyResult {
     let Some(original) = patch::original(class, "acquire") else {
         return Err(vm.new_runtime_error("togil: the original acquire was not saved"));
     };
@@ -271,9 +266,10 @@ pub(super) fn select(
         |(ready, (objects, numbers))| {
             let ready = ready.downcast_ref::<PyList>().map(|list| list.borrow_vec().to_vec());
             let ready = ready.unwrap_or_default();
-            let chosen = objects.iter().zip(numbers).filter(|(_, number)| {
-                ready.iter().any(|fd| int(fd, vm) == int(number, vm))
-            });
+            let chosen = objects
+                .iter()
+                .zip(numbers)
+                .filter(|(_, number)| ready.iter().any(|fd| int(fd, vm) == int(number, vm)));
             vm.ctx.new_list(chosen.map(|(object, _)| object.clone()).collect()).into()
         },
     );

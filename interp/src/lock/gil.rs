@@ -243,8 +243,13 @@ impl<C: Clock> Gil<C> {
         total
     }
 
-    /// Stops the state from changing until the guard is dropped (in the parent) or given to
-    /// [`ForkGuard::into_child`] (in the child). To be held across `fork`.
+    /// How many threads wait.
+    pub fn waiting(&self) -> usize {
+        self.state.lock().policy.len()
+    }
+
+    /// Stops the state from changing while the guard lives. To be held across `fork`; the
+    /// parent drops it, the child calls [`ForkGuard::copy_for_child`] and forgets it.
     pub fn prepare_fork(&self) -> ForkGuard<'_, C> {
         ForkGuard { gil: self, state: self.state.lock() }
     }
@@ -442,7 +447,7 @@ impl<C: Clock + Clone> ForkGuard<'_, C> {
     /// The GIL for the child, in which only the forking thread lives on: `survivor`, if it
     /// was a member, keeps its counts and the GIL if it held it. A new lock at a new
     /// address, because queues of threads that no longer exist hang on the old one.
-    pub fn into_child(self, survivor: Option<&Member>) -> (Gil<C>, Option<Arc<Member>>) {
+    pub fn copy_for_child(&self, survivor: Option<&Member>) -> (Gil<C>, Option<Arc<Member>>) {
         let interval = Duration::from_nanos(self.state.policy.interval());
         let child = Gil::new(self.gil.clock.clone(), interval, self.gil.bell);
         let member = survivor.map(|old| {
@@ -463,8 +468,6 @@ impl<C: Clock + Clone> ForkGuard<'_, C> {
             drop(state);
             member
         });
-        // The old lock stays locked for ever: threads that did not survive wait for it.
-        std::mem::forget(self.state);
         (child, member)
     }
 }

@@ -86,6 +86,10 @@ impl Policy {
         self.normal.is_empty() && self.brief.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.normal.len() + self.brief.len()
+    }
+
     /// Puts a waiter into the queue of its class.
     pub(super) fn enqueue(&mut self, id: MemberId, class: Class, now: u64) {
         if class.brief {
@@ -104,10 +108,10 @@ impl Policy {
 
     /// Takes a waiter out of its queue; `false` if it was in none.
     pub(super) fn remove(&mut self, id: MemberId) -> bool {
-        let before = self.normal.len() + self.brief.len();
+        let before = self.len();
         self.normal.retain(|&other| other != id);
         self.brief.retain(|&(other, _)| other != id);
-        self.normal.len() + self.brief.len() < before
+        self.len() < before
     }
 
     /// The waiters who keep a timer: the head of each queue.
@@ -146,7 +150,8 @@ impl Policy {
         let queued = self.remove(id);
         let rest = class.rest.take();
         if queued {
-            let slice = if class.brief { self.brief_limit() } else { rest.unwrap_or(self.interval) };
+            let slice =
+                if class.brief { self.brief_limit() } else { rest.unwrap_or(self.interval) };
             self.slice_end = now + slice;
         }
     }
@@ -169,3 +174,6 @@ impl Policy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -296,18 +296,13 @@ impl GilRequest {
     ///
     /// # Errors
     ///
-    /// It cannot: CPython's message for a build with a GIL, a like one for a build without.
+    /// A build with a GIL cannot do without: CPython's message.
     pub(super) fn check(self, free_threaded: bool) -> Result<Self, FatalConfigError> {
-        let message = match (self, free_threaded) {
-            (Self::Disable, false) => "Disabling the GIL is not supported by this build",
-            // CPython's free-threaded build has a GIL to turn on; togil's has none.
-            (Self::Enable, true) => {
-                "Enabling the GIL is not supported by this build; \
-                 build togil with the feature \"gil\""
-            }
-            _ => return Ok(self),
-        };
-        Err(FatalConfigError::new("config_read_gil", message))
+        if self == Self::Disable && !free_threaded {
+            let message = "Disabling the GIL is not supported by this build";
+            return Err(FatalConfigError::new("config_read_gil", message));
+        }
+        Ok(self)
     }
 }
 

@@ -2,7 +2,7 @@
 //! with what togil has. Every text ends with a line break.
 
 /// The name in the usage line.
-pub(super) const PROGRAM: &str = "togil";
+pub(super) const PROGRAM: &str = "togil run";
 
 const OPTIONS: &str = "\
 Options (and corresponding environment variables):
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn all_help_is_the_three_texts_with_a_blank_line_between() {
         let all = help_all();
-        assert!(all.starts_with("usage: togil [option] ..."));
+        assert!(all.starts_with("usage: togil run [option] ..."));
         assert!(all.contains("sys.argv[1:]\n\nEnvironment variables"));
         assert!(all.contains("(-W)\n\nThe following options"));
     }

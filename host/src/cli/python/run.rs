@@ -86,10 +86,14 @@ fn start(py: Python<'_>, resolved: &env::Resolved, what: &Target) -> PyResult<()
 
 /// `-i`: a prompt after the script, if there is somebody to see it.
 fn inspect(py: Python<'_>, resolved: &env::Resolved, result: &PyResult<()>) {
-    if resolved.inspect && let Err(error) = result {
+    if resolved.inspect
+        && let Err(error) = result
+    {
         py.print_exception(error);
     }
-    if resolved.inspect && let Err(error) = target::prompt(py) {
+    if resolved.inspect
+        && let Err(error) = target::prompt(py)
+    {
         py.print_exception(&error);
     }
 }

@@ -33,7 +33,9 @@ fn apply(resolved: &Resolved, argv: Vec<String>, settings: &mut Settings) {
     settings.bytes_warning = resolved.bytes_warning.into();
     settings.warn_default_encoding = resolved.warn_default_encoding;
     settings.thread_inherit_context = resolved.thread_inherit_context;
-    settings.context_aware_warnings = resolved.context_aware_warnings;
+    // CPython's default in a free-threaded build is on. With it, VM 0.6.0 raises
+    // AttributeError in every `warnings.catch_warnings()`, so it stays off.
+    settings.context_aware_warnings = false;
     settings.inspect = resolved.inspect;
     settings.interactive = resolved.interactive;
     settings.optimize = resolved.optimize;

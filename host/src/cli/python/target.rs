@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use super::args::Target;
 use super::env::Resolved;
 use super::help;
-use crate::{LOCK_MODE, LockMode, Python};
 use crate::vm::{AsObject, PyResult};
+use crate::{LOCK_MODE, LockMode, Python};
 
 /// A script that cannot be opened: says so as CPython does, before anything is started.
 pub(super) fn missing(target: &Target) -> Option<ExitCode> {

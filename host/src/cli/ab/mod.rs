@@ -1,0 +1,120 @@
+//! `togil ab`: runs a script with and without the GIL, in turn, and compares.
+//!
+//! Both modes are builds of the same source, so one process cannot have both. Each
+//! run is a process of its own: what one run leaves behind cannot help or hurt the
+//! next, and a crash or a hang is a result, not the end of the report.
+
+mod builds;
+mod captured;
+mod cargo;
+mod ending;
+mod findings;
+mod group;
+mod interrupt;
+mod lock_stats;
+mod machine;
+mod measure;
+mod mode;
+mod options;
+mod outputs;
+mod plan;
+mod process;
+mod process_runner;
+mod progress;
+mod report;
+mod results;
+mod sample;
+mod statistics;
+mod subject;
+mod summary;
+mod verdict;
+mod wait;
+mod warnings;
+mod workloads;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+pub use self::options::AbArgs;
+
+use self::interrupt::Interrupt;
+use self::machine::Machine;
+use self::outputs::Outputs;
+use self::plan::Plan;
+use self::process_runner::ProcessRunner;
+use self::progress::Progress;
+use self::report::Report;
+use self::results::RowResult;
+use self::subject::Subject;
+
+/// Wrong usage, or an environment in which nothing can be measured.
+const CANNOT_MEASURE: u8 = 2;
+
+/// Runs `togil ab` and returns the exit status of the program: 0 when all runs
+/// ended well and agree, 1 when one failed or differs, 2 when nothing could be
+/// measured (the reason is printed on stderr), 128 + the signal's number (130 for
+/// Ctrl-C) when it was interrupted.
+///
+/// # Errors
+///
+/// When the report cannot be written to stdout, or Ctrl-C not be listened for. A
+/// reader who closes the pipe early is no error.
+pub fn run(args: &AbArgs) -> anyhow::Result<ExitCode> {
+    let interrupt = Interrupt::install()?;
+    match compare(args, &interrupt) {
+        Ok(report) => {
+            report::print(&report, args.json).context("can't write the report to stdout")?;
+            Ok(ExitCode::from(report.exit_status()))
+        }
+        Err(error) => {
+            // With Ctrl-C cargo or the question for the mode fails: not worth a message.
+            if let Some(signal) = interrupt.signal() {
+                anstream::eprintln!("togil ab: interrupted before anything was measured");
+                return Ok(ExitCode::from(interrupt::exit_status(signal)));
+            }
+            anstream::eprintln!("togil ab: {error:#}");
+            Ok(ExitCode::from(CANNOT_MEASURE))
+        }
+    }
+}
+
+fn compare(args: &AbArgs, interrupt: &Interrupt) -> anyhow::Result<Report> {
+    // The machine and the script first: to build takes time and raises the load.
+    let machine = Machine::now();
+    let subject = Subject::from_options(args, machine.cores)?;
+    let outputs = Outputs::create()?;
+    let binaries = builds::find(args, interrupt)?;
+    let plan = Plan {
+        rows: subject.rows(&outputs.path().join("scripts"))?,
+        warmup: args.warmup,
+        runs: args.runs.unwrap_or_else(|| subject.default_runs()),
+    };
+
+    let progress = Progress::of(&plan);
+    let mut runner =
+        ProcessRunner { binaries: &binaries, outputs: &outputs, limit: args.timeout, interrupt };
+    let measured = measure::measure(&plan, &mut runner, interrupt, &progress);
+    drop(progress);
+
+    let rows: Vec<RowResult> = plan
+        .rows
+        .iter()
+        .cloned()
+        .zip(measured.rows)
+        .map(|(row, samples)| RowResult::new(row, samples))
+        .collect();
+    let wrong: Vec<bool> = rows.iter().map(|row| !row.findings.is_empty()).collect();
+    Ok(Report {
+        warnings: warnings::warnings(&machine, &binaries, &rows),
+        machine,
+        binaries,
+        subject,
+        warmup: plan.warmup,
+        runs: plan.runs,
+        limit: args.timeout,
+        kept: outputs.finish(&wrong),
+        rows,
+        stopped: measured.stopped,
+    })
+}

@@ -1,0 +1,167 @@
+//! The command line of `togil ab`. Each help text is also the text of the man page.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  Compare the bundled workloads, one line each:
+      togil ab
+
+  Compare a script of your own, 20 runs in each mode:
+      togil ab --runs 20 work.py
+
+  See how it scales; {threads} becomes 1, 2 and 4:
+      togil ab --threads 1,2,4 work.py -- --jobs {threads}
+
+  Keep every raw figure for a script of your own to read:
+      togil ab --json work.py > work.json
+
+Exit status:
+  0    every run ended well and both modes printed the same
+  1    a run failed, hung, or printed something else
+  2    wrong usage, or no two binaries to compare
+  130  interrupted; what was measured until then is printed";
+
+/// Options of `togil ab`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct AbArgs {
+    /// Python script to compare; without it the bundled workloads are run
+    ///
+    /// The script is run as `togil run SCRIPT ARGS...` in a process of its own,
+    /// by the build with the GIL and by the free-threaded build in turn. Its
+    /// standard input is empty. Both builds have to print the same on standard
+    /// output, or the report says that they differ. Without a script a set of
+    /// bundled workloads is run and printed as one table.
+    #[arg(value_name = "SCRIPT")]
+    pub(super) script: Option<PathBuf>,
+
+    /// Measured runs of each mode [default: 10, bundled workloads: 5]
+    ///
+    /// Runs alternate between the modes (gil, free-threaded, gil, ...), so that
+    /// a machine that gets slower over time slows both. One run of each makes a
+    /// pair. With fewer than 5 pairs the report says that they are too few.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) runs: Option<u32>,
+
+    /// Runs of each mode before the measured ones
+    ///
+    /// They fill the caches of the operating system and count in no figure.
+    /// When one of them fails, the script is not run again.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub(super) warmup: u32,
+
+    /// Numbers of threads to compare with, separated by commas
+    ///
+    /// Each number is measured on its own, and the table tells how much faster
+    /// each mode is than with the first number. A bundled workload is given the
+    /// number as `--threads N`. For a script of your own each {threads} in the
+    /// arguments after `--` is replaced by it.
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(super) threads: Vec<u32>,
+
+    /// Print one JSON document instead of tables
+    ///
+    /// It holds the machine, both binaries, the plan, every raw sample, the
+    /// summaries and the verdicts. Its `schema` field says what the fields mean.
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Seconds after which a run counts as hung and is killed
+    ///
+    /// All processes of the run are killed, the ones that it started too. The
+    /// rest of the runs of that script and number of threads are left out.
+    #[arg(long, value_name = "SECS", default_value = "300", value_parser = time_limit)]
+    pub(super) timeout: Duration,
+
+    /// Multiply the work of the bundled workloads by F
+    ///
+    /// At 1 most of them take about a second. Below 0.1 the start of the
+    /// interpreter is most of what is measured. Has no meaning for a script.
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = scale, conflicts_with = "script")]
+    pub(super) scale: f64,
+
+    /// Binary with the GIL [default: built by cargo, or togil-gil]
+    ///
+    /// Without this option the environment variable TOGIL_GIL_BINARY is used.
+    /// Without that, a togil that runs from its own source tree builds both
+    /// modes with cargo; any other looks for `togil-gil` beside itself and on
+    /// PATH, or takes itself if it was built with the GIL.
+    #[arg(long, value_name = "PATH")]
+    pub(super) gil_binary: Option<PathBuf>,
+
+    /// Free-threaded binary [default: built by cargo, or togil-free]
+    ///
+    /// Without this option the environment variable TOGIL_FREE_BINARY is used,
+    /// and without that the binary is found as described at --gil-binary, under
+    /// the name `togil-free`.
+    #[arg(long, value_name = "PATH")]
+    pub(super) free_binary: Option<PathBuf>,
+
+    /// Arguments for the script
+    ///
+    /// Everything after `--` is given to the script as it is, except that
+    /// {threads} is replaced when --threads is given.
+    #[arg(last = true, value_name = "ARGS", requires = "script")]
+    pub(super) args: Vec<OsString>,
+}
+
+fn time_limit(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is not a number of seconds above 0, such as 2.5");
+    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    // Also turns away NaN, infinity and what no Duration can hold.
+    let limit = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
+    if limit.is_zero() { Err(wrong()) } else { Ok(limit) }
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale.is_finite() && scale > 0.0 => Ok(scale),
+        _ => Err(format!("'{text}' is not a number above 0, such as 0.5")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        ab: AbArgs,
+    }
+
+    fn parse(line: &str) -> Result<AbArgs, String> {
+        Command::try_parse_from(line.split(' '))
+            .map(|command| command.ab)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn everything_after_two_dashes_belongs_to_the_script() {
+        let args = parse("ab --threads 1,2 work.py -- --runs 3 {threads}").unwrap();
+        assert_eq!(args.threads, [1, 2]);
+        assert_eq!(args.runs, None);
+        assert_eq!(args.args, ["--runs", "3", "{threads}"]);
+    }
+
+    #[test]
+    fn wrong_values_are_named() {
+        for line in ["ab --timeout 0", "ab --timeout nan", "ab --timeout 1e300", "ab --scale -1"] {
+            let error = parse(&line.replace(' ', "=").replacen('=', " ", 1)).err();
+            assert!(error.is_some_and(|text| text.contains("is not a number")), "{line}");
+        }
+        assert!(parse("ab --threads 0").is_err());
+        assert!(parse("ab --runs 0").is_err());
+    }
+
+    #[test]
+    fn the_scale_is_for_bundled_workloads_only() {
+        assert!(parse("ab --scale 0.5").is_ok());
+        assert!(parse("ab work.py").is_ok());
+        assert!(parse("ab --scale 0.5 work.py").is_err());
+    }
+}

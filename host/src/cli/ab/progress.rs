@@ -1,0 +1,70 @@
+//! The progress bar on stderr.
+
+use std::fmt;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
+
+use super::mode::Mode;
+use super::plan::{Plan, Row};
+
+const TEMPLATE: &str = "{bar:24} {pos}/{len} runs{left}  {msg}";
+
+/// A bar with one step for each run. It is drawn between runs only: a bar that
+/// moves by itself would take time from the run that is measured. Where stderr is
+/// not a terminal nothing is drawn.
+#[derive(Debug)]
+pub(super) struct Progress {
+    bar: ProgressBar,
+    processes_per_row: u64,
+}
+
+impl Progress {
+    /// Shows an empty bar.
+    pub(super) fn of(plan: &Plan) -> Self {
+        let processes_per_row = plan.processes_per_row();
+        let bar = ProgressBar::new(processes_per_row * plan.rows.len() as u64);
+        // The template is a constant; should it not parse, the default bar does.
+        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+            bar.set_style(style.with_key("left", time_left));
+        }
+        Progress { bar, processes_per_row }
+    }
+
+    /// Shows nothing at all.
+    #[cfg(test)]
+    pub(super) fn hidden() -> Self {
+        Progress { bar: ProgressBar::hidden(), processes_per_row: 0 }
+    }
+
+    /// Names the run that starts now.
+    pub(super) fn starts(&self, row: &Row, mode: Mode) {
+        let threads = row.threads.map(|threads| format!(", threads {threads}")).unwrap_or_default();
+        self.bar.set_message(format!("{}{threads}, {mode}", row.name));
+        self.bar.tick();
+    }
+
+    /// Moves on by one run.
+    pub(super) fn finished_run(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Moves on past the runs that were left out, if any.
+    pub(super) fn finished_rows(&self, rows: u64) {
+        self.bar.set_position(rows * self.processes_per_row);
+    }
+}
+
+/// Before the first run has ended there is nothing to tell it from.
+fn time_left(state: &ProgressState, text: &mut dyn fmt::Write) {
+    if state.pos() > 0 {
+        // A bar without it is still a bar.
+        let _ = write!(text, ", {:#} left", HumanDuration(state.eta()));
+    }
+}
+
+impl Drop for Progress {
+    /// Makes room for the report.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

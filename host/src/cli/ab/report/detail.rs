@@ -1,0 +1,106 @@
+//! The table of a single script: its figures side by side.
+
+use super::super::mode::Mode;
+use super::super::results::RowResult;
+use super::super::summary::{GilSummary, Summary};
+use super::grid::{Align, Cell, Grid, HEADING, styled};
+use super::table::style_of;
+use super::units::{self, NONE};
+
+const BAR_WIDTH: usize = 24;
+
+/// The figures of a row in both modes, and what they come to. With `bars` the wall
+/// times are drawn too.
+pub(super) fn render(result: &RowResult, bars: bool) -> String {
+    let verdict = styled(&result.verdict.to_string(), style_of(&result.verdict)) + "\n";
+    // Without a run that ended well there are no figures to show.
+    if Mode::TURNS.iter().all(|mode| result.summaries.of(*mode).is_none()) {
+        return verdict;
+    }
+    let mut grid = Grid::new(vec![Align::Left; 3]);
+    let threads =
+        result.row.threads.map(|threads| format!("threads {threads}")).unwrap_or_default();
+    let [gil, free] = Mode::TURNS.map(|mode| Cell::styled(mode.to_string(), HEADING));
+    grid.row(vec![Cell::styled(threads, HEADING), gil, free]);
+    let mut line = |name: &str, of: &dyn Fn(&Summary) -> Option<String>| {
+        let figure = |mode: Mode| {
+            let text = result.summaries.of(mode).as_ref().and_then(of);
+            Cell::from(text.unwrap_or_else(|| NONE.to_owned()))
+        };
+        let [gil, free] = Mode::TURNS.map(figure);
+        grid.row(vec![name.into(), gil, free]);
+    };
+    line("wall", &|of| Some(units::time_with_range(&of.wall_s)));
+    if let Some(longest) = longest(result).filter(|_| bars) {
+        line("", &|of| Some(units::bar(of.wall_s.median / longest, BAR_WIDTH)));
+    }
+    line("user", &|of| Some(units::time(of.user_s)));
+    line("system", &|of| Some(units::time(of.sys_s)));
+    line("cores used", &|of| Some(format!("{:.2}", of.cores_used)));
+    line("peak memory", &|of| Some(units::memory(of.max_rss_bytes)));
+    line("GIL given up: voluntary", &|of| {
+        lock(of, |gil| Some(format!("{:.0}", gil.voluntary_switches)))
+    });
+    line("GIL given up: forced", &|of| lock(of, |gil| Some(format!("{:.0}", gil.forced_switches))));
+    line("waited for the GIL", &|of| lock(of, |gil| gil.wait_share.map(units::share)));
+    line("all threads stopped", &|of| of.stopped_s.filter(|time| *time > 0.0).map(units::time));
+
+    format!("{}\n{verdict}", grid.render())
+}
+
+fn lock(summary: &Summary, figure: impl Fn(&GilSummary) -> Option<String>) -> Option<String> {
+    summary.gil.as_ref().and_then(figure)
+}
+
+/// The longer median wall time of the two, in seconds.
+fn longest(result: &RowResult) -> Option<f64> {
+    let medians = Mode::TURNS
+        .iter()
+        .filter_map(|mode| result.summaries.of(*mode).as_ref())
+        .map(|of| of.wall_s.median);
+    medians.reduce(f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::results::tests::result;
+    use super::*;
+
+    #[test]
+    fn a_script_in_both_modes() {
+        let result = result(
+            "work.py",
+            Some(2),
+            &[(1.9, 1.05), (2.0, 1.0), (2.1, 0.95), (2.0, 1.0), (2.0, 1.0)],
+        );
+        // Starts with a line end, so that the spaces after it stay.
+        let expected = "
+  threads 2                gil                       free-threaded
+  wall                     2.00 s [1.90 to 2.10]     1.00 s [0.95 to 1.05]
+                           ████████████████████████  ████████████
+  user                     2.00 s                    1.90 s
+  system                   0 µs                      0 µs
+  cores used               1.00                      1.90
+  peak memory              8.0 MiB                   8.0 MiB
+  GIL given up: voluntary  1234                      -
+  GIL given up: forced     321                       -
+  waited for the GIL       47 %                      -
+  all threads stopped      1.50 ms                   1.50 ms
+
+free-threaded is 2.0x faster (95 % interval 1.8 to 2.2); \
+with the GIL the threads waited 47 % of their running time for it
+";
+        let plain = anstream::adapter::strip_str(&render(&result, true)).to_string();
+        assert_eq!(format!("\n{plain}"), expected);
+        let without_bars = anstream::adapter::strip_str(&render(&result, false)).to_string();
+        assert!(
+            !without_bars.contains('█') && without_bars.contains("waited for the GIL       47 %")
+        );
+    }
+
+    #[test]
+    fn without_a_good_run_there_are_no_figures() {
+        let text = render(&result("work.py", None, &[]), true);
+        assert_eq!(text, "not compared: no run of each mode ended well\n");
+    }
+}

@@ -1,0 +1,142 @@
+//! One run and its figures.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::captured::{self, Captured};
+use super::ending::Ending;
+use super::lock_stats::LockStats;
+use super::mode::Mode;
+use super::outputs::RunFiles;
+use super::plan::Round;
+use super::process::Finished;
+
+/// What was measured of one run.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Sample {
+    /// The build that ran.
+    pub(super) mode: Mode,
+    /// Which run it was.
+    #[serde(flatten)]
+    pub(super) round: Round,
+    /// From the start of the process to its end, in seconds.
+    pub(super) wall_s: f64,
+    /// CPU time in its own code, in seconds.
+    pub(super) user_s: f64,
+    /// CPU time in the kernel on its behalf, in seconds.
+    pub(super) sys_s: f64,
+    /// Most memory held at a time.
+    pub(super) max_rss_bytes: u64,
+    /// How often a thread gave up its core to wait for something.
+    pub(super) kernel_voluntary_switches: u64,
+    /// How often the kernel took a core away from a thread.
+    pub(super) kernel_involuntary_switches: u64,
+    /// How it ended.
+    pub(super) ending: Ending,
+    /// What it printed.
+    pub(super) stdout: Captured,
+    /// The last line on its standard error.
+    pub(super) stderr_last_line: Option<String>,
+    /// What its locks did; nothing if the process died before it could tell.
+    pub(super) locks: Option<LockStats>,
+    /// File with its standard output.
+    #[serde(skip)]
+    pub(super) stdout_file: PathBuf,
+}
+
+impl Sample {
+    /// Gathers the figures of a finished run.
+    ///
+    /// # Errors
+    ///
+    /// When what the run wrote cannot be read back.
+    pub(super) fn new(
+        mode: Mode,
+        round: Round,
+        finished: &Finished,
+        files: &RunFiles,
+    ) -> anyhow::Result<Self> {
+        let usage = &finished.usage;
+        let unreadable =
+            || format!("can't read back the output of a run, '{}'", files.stdout.display());
+        Ok(Sample {
+            mode,
+            round,
+            wall_s: finished.wall.as_secs_f64(),
+            user_s: usage.user.as_secs_f64(),
+            sys_s: usage.system.as_secs_f64(),
+            max_rss_bytes: usage.max_rss_bytes,
+            kernel_voluntary_switches: usage.voluntary_switches,
+            kernel_involuntary_switches: usage.involuntary_switches,
+            ending: finished.ending,
+            stdout: Captured::read(&files.stdout).with_context(unreadable)?,
+            stderr_last_line: captured::last_line(&files.stderr).with_context(unreadable)?,
+            locks: LockStats::read(&files.statistics).with_context(unreadable)?,
+            stdout_file: files.stdout.clone(),
+        })
+    }
+
+    /// Whether its figures count: it is not a warm-up, and it ended well.
+    pub(super) fn counts(&self) -> bool {
+        !self.round.warmup && self.ending.is_success()
+    }
+
+    /// How many cores it kept busy on average.
+    pub(super) fn cores_used(&self) -> f64 {
+        // No process takes no time at all.
+        (self.user_s + self.sys_s) / self.wall_s.max(Duration::from_nanos(1).as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A run as good as any, to be changed by a test.
+    pub(in super::super) fn sample(mode: Mode, number: u32, wall_s: f64) -> Sample {
+        Sample {
+            mode,
+            round: Round { number, warmup: false },
+            wall_s,
+            user_s: wall_s,
+            sys_s: 0.0,
+            max_rss_bytes: 8 << 20,
+            kernel_voluntary_switches: 5,
+            kernel_involuntary_switches: 3,
+            ending: Ending::Exited { status: 0 },
+            stdout: printed("ok\n"),
+            stderr_last_line: None,
+            locks: None,
+            stdout_file: PathBuf::from(format!("/tmp/{}-run-{number}.stdout", mode.short())),
+        }
+    }
+
+    /// An output, as if read back.
+    pub(in super::super) fn printed(text: &str) -> Captured {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), text).unwrap();
+        Captured::read(file.path()).unwrap()
+    }
+
+    #[test]
+    fn cores_used_is_cpu_time_over_wall_time() {
+        let mut run = sample(Mode::Free, 1, 2.0);
+        (run.user_s, run.sys_s) = (2.5, 0.5);
+        assert_eq!(run.cores_used(), 1.5);
+    }
+
+    #[test]
+    fn warm_ups_and_failures_do_not_count() {
+        let mut run = sample(Mode::Gil, 1, 1.0);
+        assert!(run.counts());
+        run.ending = Ending::Signal { signal: 6 };
+        assert!(!run.counts());
+        run = sample(Mode::Gil, 1, 1.0);
+        run.round.warmup = true;
+        assert!(!run.counts());
+    }
+}

@@ -1,0 +1,58 @@
+//! `cargo verify`: every test of the workspace, in both lock modes, and what checks the tests.
+//!
+//! Runs cargo; nothing here depends on the rest of the workspace, so it starts at once.
+
+mod mutants;
+mod step;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use step::Step;
+
+const HELP: &str = "\
+Runs the tests of togil.
+
+Usage: cargo verify [STEP ...]
+
+Steps (all of them, in this order, if none is named):
+  free      every test, doc tests included, in the free-threaded build
+  gil       the same tests in the gil build
+  loom      the models of the lock protocol
+  mutants   each seeded fault in the protocol must make a model fail
+
+Exit status: 0 if everything passed, 1 if something failed, 2 if a step is unknown.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.iter().any(|arg| arg == "-h" || arg == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let steps: Result<Vec<Step>, _> = args.iter().map(|arg| arg.parse()).collect();
+    let steps = match steps {
+        Ok(steps) if steps.is_empty() => Step::ALL.to_vec(),
+        Ok(steps) => steps,
+        Err(unknown) => {
+            eprintln!("cargo verify: {unknown}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut failed = Vec::new();
+    for step in steps {
+        println!("==> {}", step.title());
+        let start = Instant::now();
+        let passed = step.run();
+        let outcome = if passed { "passed" } else { "FAILED" };
+        println!("==> {}: {outcome} in {:.0} s", step.title(), start.elapsed().as_secs_f64());
+        if !passed {
+            failed.push(step.title());
+        }
+    }
+    if failed.is_empty() {
+        println!("verified");
+        return ExitCode::SUCCESS;
+    }
+    println!("not verified: {} failed", failed.join(", "));
+    ExitCode::FAILURE
+}

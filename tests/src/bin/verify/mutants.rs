@@ -1,0 +1,301 @@
+//! Seeded faults in the lock protocol. Each is a change of its source that the models must
+//! notice: a mutant that survives says that a model is missing.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::step;
+
+/// One fault: in `file`, the first `from` after `after` becomes `to`.
+struct Mutant {
+    name: &'static str,
+    file: &'static str,
+    after: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+const GIL: &str = "interp/src/lock/gil.rs";
+const POLICY: &str = "interp/src/lock/policy.rs";
+
+const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "a voluntary release wakes nobody",
+        file: GIL,
+        after: "fn free(",
+        from: "self.wake(next);",
+        to: "let _ = next;",
+    },
+    Mutant {
+        name: "a grant wakes nobody",
+        file: GIL,
+        after: "fn grant_next(",
+        from: "self.wake(next);",
+        to: "",
+    },
+    Mutant {
+        name: "a wake-up does not reach a parked thread",
+        file: GIL,
+        after: "fn wake(",
+        from: "record.member.parked.notify_one();",
+        to: "",
+    },
+    Mutant {
+        name: "a waiter forgets to note that it looked",
+        file: GIL,
+        after: "fn wait_for_turn",
+        from: "me.woken.store(0, Ordering::Relaxed);",
+        to: "",
+    },
+    Mutant {
+        name: "a free GIL is not taken by the waiter that was woken",
+        file: GIL,
+        after: "fn wait_for_turn",
+        from: "Turn::Free if state.policy.next() == Some(me.id)",
+        to: "Turn::Free if state.policy.next() == Some(usize::MAX)",
+    },
+    Mutant {
+        name: "a newcomer takes a GIL that is held",
+        file: GIL,
+        after: "pub fn acquire(",
+        from: "if state.turn == Turn::Free {",
+        to: "if state.turn != Turn::Granted(me.id) {",
+    },
+    Mutant {
+        name: "a waiter takes a GIL that was granted to another",
+        file: GIL,
+        after: "fn wait_for_turn",
+        from: "Turn::Granted(id) if id == me.id =>",
+        to: "Turn::Granted(_) =>",
+    },
+    Mutant {
+        name: "a request is for whoever holds the GIL, not for one tenure",
+        file: GIL,
+        after: "pub fn drop_requested(",
+        from: "== me.tenure.load(Ordering::Relaxed)",
+        to: "!= 0",
+    },
+    Mutant {
+        name: "a tenure has the number of the one before",
+        file: GIL,
+        after: "fn take(",
+        from: "state.tenure += 1;",
+        to: "state.tenure = 1;",
+    },
+    Mutant {
+        name: "the request is never stored",
+        file: GIL,
+        after: "fn ask(",
+        from: "self.drop_request.store(state.tenure, Ordering::Relaxed);",
+        to: "",
+    },
+    Mutant {
+        name: "the bell rings before the request is there",
+        file: GIL,
+        after: "fn ask(",
+        from: "self.drop_request.store(state.tenure, Ordering::Relaxed);",
+        to: "(self.bell)(); self.drop_request.store(state.tenure, Ordering::Relaxed);",
+    },
+    Mutant {
+        name: "nobody rings the bell",
+        file: GIL,
+        after: "fn ask(",
+        from: "(self.bell)();",
+        to: "",
+    },
+    Mutant {
+        name: "a forced handoff is a free-for-all",
+        file: GIL,
+        after: "pub fn hand_over(",
+        from: "state.grant_next();",
+        to: "state.free();",
+    },
+    Mutant {
+        name: "a thread that was asked may barge after it let go by itself",
+        file: GIL,
+        after: "pub fn release(",
+        from: "if self.is_asked(&state) {",
+        to: "if false {",
+    },
+    Mutant {
+        name: "a holder hands over though nobody asked",
+        file: GIL,
+        after: "pub fn hand_over(",
+        from: "if !self.is_asked(&state) || state.policy.is_empty()",
+        to: "if state.policy.is_empty()",
+    },
+    Mutant {
+        name: "closing wakes nobody",
+        file: GIL,
+        after: "pub fn close(",
+        from: "state.wake(id);",
+        to: "",
+    },
+    Mutant {
+        name: "a waiter does not look whether it was closed",
+        file: GIL,
+        after: "fn wait_for_turn",
+        from: "if state.is_closed_to(me) {",
+        to: "if false {",
+    },
+    Mutant {
+        name: "closing ends everybody's threads",
+        file: GIL,
+        after: "fn is_closed_to(",
+        from: "group == me.group && survivor != me.id",
+        to: "survivor != me.id || group == 0",
+    },
+    Mutant {
+        name: "the child of a fork does not hold the GIL that its thread held",
+        file: GIL,
+        after: "pub fn copy_for_child(",
+        from: "state.turn = Turn::Held(member.id);",
+        to: "",
+    },
+    Mutant {
+        name: "a new interval does not reach a sleeping waiter",
+        file: GIL,
+        after: "pub fn set_interval(",
+        from: "state.wake_late_heads();",
+        to: "",
+    },
+    Mutant {
+        name: "the next waiter is not told that it keeps the timer",
+        file: GIL,
+        after: "fn take(",
+        from: "state.wake_late_heads();",
+        to: "",
+    },
+    Mutant {
+        name: "brief threads have no priority",
+        file: POLICY,
+        after: "pub(super) fn next(",
+        from: "brief.or(normal)",
+        to: "normal.or(brief)",
+    },
+    Mutant {
+        name: "brief threads run up no lead",
+        file: POLICY,
+        after: "pub(super) fn give_up(",
+        from: "self.lead += held;",
+        to: "let _ = held;",
+    },
+    Mutant {
+        name: "a lead has no consequences",
+        file: POLICY,
+        after: "pub(super) fn next(",
+        from: "if self.lead > self.interval {",
+        to: "if false {",
+    },
+    Mutant {
+        name: "a displaced thread goes to the end of the queue",
+        file: POLICY,
+        after: "pub(super) fn enqueue(",
+        from: "self.normal.push_front(id);",
+        to: "self.normal.push_back(id);",
+    },
+    Mutant {
+        name: "a normal waiter need not wait for the end of the slice",
+        file: POLICY,
+        after: "pub(super) fn ask_at(",
+        from: "then_some(self.slice_end)",
+        to: "then_some(0)",
+    },
+];
+
+/// Compiles each mutant in a copy of the workspace and runs the models on it.
+pub(crate) fn run() -> bool {
+    let root = Path::new("target/mutants");
+    if let Err(error) = copy_workspace(root) {
+        println!("cannot copy the workspace to {}: {error}", root.display());
+        return false;
+    }
+    let mut survivors = 0;
+    for (number, mutant) in (1..).zip(MUTANTS) {
+        let verdict = match try_mutant(root, mutant) {
+            Ok(Verdict::Killed(by)) => format!("killed by {by}"),
+            Ok(Verdict::Survived) => {
+                survivors += 1;
+                "SURVIVED".to_owned()
+            }
+            Ok(Verdict::Broken(output)) => {
+                survivors += 1;
+                format!("DOES NOT COMPILE\n{output}")
+            }
+            Err(error) => {
+                survivors += 1;
+                format!("CANNOT BE MADE: {error}")
+            }
+        };
+        println!("mutant {number:2}: {}: {verdict}", mutant.name);
+    }
+    println!("{} mutants, {survivors} not killed", MUTANTS.len());
+    survivors == 0
+}
+
+enum Verdict {
+    Killed(String),
+    Survived,
+    Broken(String),
+}
+
+fn try_mutant(root: &Path, mutant: &Mutant) -> io::Result<Verdict> {
+    let file = root.join(mutant.file);
+    let original = fs::read_to_string(mutant.file)?;
+    fs::write(&file, mutant.apply(&original)?)?;
+    let output = step::loom(root).output();
+    fs::write(&file, original)?;
+    let output = output?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    if output.status.success() {
+        return Ok(Verdict::Survived);
+    }
+    let failed = text
+        .lines()
+        .find_map(|line| Some(line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?.to_owned()));
+    // A model that aborts the process (a panic while it unwinds) leaves no such line.
+    let aborted = text.contains("running ").then(|| "a model that aborted".to_owned());
+    Ok(match failed.or(aborted) {
+        Some(model) => Verdict::Killed(model),
+        None => Verdict::Broken(String::from_utf8_lossy(&output.stderr).into_owned()),
+    })
+}
+
+impl Mutant {
+    fn apply(&self, source: &str) -> io::Result<String> {
+        let missing = |what: &str| {
+            let text = format!("{} does not contain '{what}': update the list", self.file);
+            io::Error::new(io::ErrorKind::NotFound, text)
+        };
+        let start = source.find(self.after).ok_or_else(|| missing(self.after))?;
+        let (before, rest) = source.split_at(start);
+        if !rest.contains(self.from) {
+            return Err(missing(self.from));
+        }
+        Ok(format!("{before}{}", rest.replacen(self.from, self.to, 1)))
+    }
+}
+
+/// What the models need of the workspace: the manifests and two crates' sources.
+fn copy_workspace(root: &Path) -> io::Result<()> {
+    fs::create_dir_all(root)?;
+    for entry in ["Cargo.toml", "Cargo.lock", "interp", "host", "benches", "tests", "examples"] {
+        copy(Path::new(entry), &root.join(entry))?;
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &PathBuf) -> io::Result<()> {
+    if from.is_dir() {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            copy(&entry.path(), &to.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    // Unchanged files keep their time, so that cargo compiles only what a mutant changes.
+    let content = fs::read(from)?;
+    if fs::read(to).is_ok_and(|old| old == content) { Ok(()) } else { fs::write(to, content) }
+}

@@ -1,0 +1,81 @@
+//! The steps of a verification.
+
+use std::path::Path;
+use std::process::Command;
+use std::str::FromStr;
+
+use crate::mutants;
+
+/// One step; see the help text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Free,
+    Gil,
+    Loom,
+    Mutants,
+}
+
+impl Step {
+    pub(crate) const ALL: [Self; 4] = [Self::Free, Self::Gil, Self::Loom, Self::Mutants];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Free => "tests, free-threaded",
+            Self::Gil => "tests, with the GIL",
+            Self::Loom => "loom models",
+            Self::Mutants => "mutants of the lock protocol",
+        }
+    }
+
+    pub(crate) fn run(self) -> bool {
+        match self {
+            Self::Free => tests("togil-tests/suite"),
+            Self::Gil => tests(
+                "togil-tests/suite,togil-interp/gil,togil/gil,togil-bench/gil,togil-examples/gil,\
+                 togil-tests/gil",
+            ),
+            Self::Loom => loom(Path::new(".")).status().is_ok_and(|status| status.success()),
+            Self::Mutants => mutants::run(),
+        }
+    }
+}
+
+impl FromStr for Step {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "free" => Ok(Self::Free),
+            "gil" => Ok(Self::Gil),
+            "loom" => Ok(Self::Loom),
+            "mutants" => Ok(Self::Mutants),
+            _ => Err(format!("there is no step '{name}'")),
+        }
+    }
+}
+
+/// The cargo that runs us, with the flag that the VM's dependencies need on Rust 1.95.
+pub(crate) fn cargo(subcommand: &str) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args([subcommand, "--ignore-rust-version"]);
+    cargo
+}
+
+fn tests(features: &str) -> bool {
+    let mut cargo = cargo("test");
+    cargo.args(["--release", "--workspace", "--features", features, "--no-fail-fast"]);
+    cargo.status().is_ok_and(|status| status.success())
+}
+
+/// The loom models of the workspace at `root`. A target directory of its own: the flag
+/// changes every crate that is compiled, and none of the VM is.
+pub(crate) fn loom(root: &Path) -> Command {
+    let mut cargo = cargo("test");
+    cargo
+        .args(["--release", "-p", "togil-interp", "-p", "togil-tests", "--lib", "--test", "loom"])
+        .args(["--no-fail-fast", "--target-dir", "target/loom"])
+        .arg("--manifest-path")
+        .arg(root.join("Cargo.toml"))
+        .env("RUSTFLAGS", "--cfg togil_loom");
+    cargo
+}

@@ -1,0 +1,54 @@
+//! What the threads of a program that hangs are doing, from `/proc`.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One line for each thread of each process in the group, and its kernel stack if it may be read.
+pub(super) fn report(group: i32) -> String {
+    let mut text = String::new();
+    for process in numbered(Path::new("/proc")).filter(|path| group_of(path) == Some(group)) {
+        let _ = writeln!(text, "{}: {}", process.display(), command_line(&process));
+        for task in numbered(&process.join("task")) {
+            let read = |name| fs::read_to_string(task.join(name)).unwrap_or_default();
+            let id = task.file_name().unwrap_or_default().to_string_lossy();
+            let (comm, wchan, syscall) = (read("comm"), read("wchan"), read("syscall"));
+            let state = stat(&task).and_then(|fields| fields.into_iter().next());
+            let state = state.unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "  {id} {:<20} {state} {:<24} syscall {}",
+                comm.trim(),
+                wchan,
+                syscall.trim()
+            );
+            for line in read("stack").lines() {
+                let _ = writeln!(text, "      {line}");
+            }
+        }
+    }
+    text
+}
+
+fn numbered(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter(|entry| {
+        entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok())
+    }).map(|entry| entry.path())
+}
+
+/// The fields of `stat` after the name: state, parent, group, ...
+fn stat(process: &Path) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.split_whitespace().map(str::to_owned).collect())
+}
+
+fn group_of(process: &Path) -> Option<i32> {
+    stat(process)?.get(2)?.parse().ok()
+}
+
+fn command_line(process: &Path) -> String {
+    let line = fs::read_to_string(process.join("cmdline")).unwrap_or_default();
+    line.split('\0').map(|arg| arg.lines().next().unwrap_or_default()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,322 @@
+//! Runs the `togil` command that is under test: in a directory and an environment of its own,
+//! and in a process group that a watchdog kills when the limit is over.
+
+mod hang;
+mod stream;
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use stream::Stream;
+
+/// How long a script may take before it counts as hung. Generous: machines are noisy.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A command line to be run. The working directory and `HOME` are a fresh directory.
+pub(crate) struct Togil {
+    directory: TempDir,
+    before: Vec<OsString>,
+    options: Vec<OsString>,
+    after: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+    stdin: Option<Vec<u8>>,
+    limit: Duration,
+}
+
+/// `togil run script.py`; the source may be indented.
+pub(crate) fn script(source: &str) -> Togil {
+    togil(["run"]).file("script.py", source).args(["script.py"])
+}
+
+/// `togil run -c source`.
+pub(crate) fn code(source: &str) -> Togil {
+    togil(["run"]).args(["-c", source])
+}
+
+/// `togil ARGS`.
+pub(crate) fn togil<I: IntoIterator<Item: AsRef<OsStr>>>(args: I) -> Togil {
+    check_mode();
+    Togil {
+        directory: tempfile::tempdir().expect("a temporary directory"),
+        before: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect(),
+        options: Vec::new(),
+        after: Vec::new(),
+        env: Vec::new(),
+        stdin: None,
+        limit: LIMIT,
+    }
+}
+
+/// Runs a script that must end well and print exactly this, and nothing on stderr.
+#[track_caller]
+pub(crate) fn prints(source: &str, expected: &str) {
+    script(source).output().prints(expected);
+}
+
+impl Togil {
+    /// Options of Python: they stand before the script.
+    pub(crate) fn options<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, options: I) -> Self {
+        self.options.extend(options.into_iter().map(|option| option.as_ref().to_owned()));
+        self
+    }
+
+    /// What stands after the options.
+    pub(crate) fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, args: I) -> Self {
+        self.after.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.env.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    pub(crate) fn stdin(mut self, text: &str) -> Self {
+        self.stdin = Some(text.as_bytes().to_owned());
+        self
+    }
+
+    /// Allows more or less time than [`LIMIT`].
+    pub(crate) fn limit(mut self, seconds: u64) -> Self {
+        self.limit = Duration::from_secs(seconds);
+        self
+    }
+
+    /// Writes a file below the working directory; the text may be indented.
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(path, dedent(text)).expect("a file");
+        self
+    }
+
+    /// The working directory.
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn start(self) -> Running {
+        let home = self.directory.path();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_togil-under-test"));
+        command
+            .args(&self.before)
+            .args(&self.options)
+            .args(&self.after)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", home)
+            .env("TOGIL_STATS", home.join(STATS))
+            .envs(self.env)
+            .current_dir(home)
+            .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let mut child = command.spawn().expect("the command starts");
+        if let (Some(text), Some(mut pipe)) = (self.stdin, child.stdin.take()) {
+            // A program that does not read its input is none of our business.
+            std::thread::spawn(move || pipe.write_all(&text));
+        }
+        Running {
+            stdout: Stream::read(child.stdout.take().expect("a pipe")),
+            stderr: Stream::read(child.stderr.take().expect("a pipe")),
+            child,
+            started: Instant::now(),
+            limit: self.limit,
+            directory: self.directory,
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn output(self) -> Output {
+        self.start().wait()
+    }
+}
+
+const STATS: &str = "togil-stats.json";
+
+/// A command that runs. Dropped, it is killed with all its children.
+pub(crate) struct Running {
+    child: Child,
+    stdout: Stream,
+    stderr: Stream,
+    started: Instant,
+    limit: Duration,
+    directory: TempDir,
+}
+
+impl Running {
+    /// Waits until the program has printed this line.
+    #[track_caller]
+    pub(crate) fn wait_for_line(&mut self, line: &str) {
+        let seen = |text: &str| text.lines().any(|printed| printed == line);
+        if !self.stdout.wait_until(self.deadline(), seen) {
+            self.fail(&format!("the line {line:?} was not printed"));
+        }
+    }
+
+    /// Sends a signal to the process (and not to its group).
+    pub(crate) fn signal(&self, signal: i32) {
+        // SAFETY: no memory is involved, and the child is not reaped before `wait`.
+        let sent = unsafe { libc::kill(self.pid(), signal) };
+        assert_eq!(sent, 0, "the process is there to be signalled");
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.child.id() as i32
+    }
+
+    /// Waits for the end of the program and of its output.
+    #[track_caller]
+    pub(crate) fn wait(mut self) -> Output {
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child to wait for") {
+                break status;
+            }
+            if Instant::now() > self.deadline() {
+                self.fail("it did not end in time");
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let elapsed = self.started.elapsed();
+        for stream in [&self.stdout, &self.stderr] {
+            if !stream.wait_for_end(self.deadline()) {
+                self.fail("it ended, but a child of it keeps its output open");
+            }
+        }
+        let stats = std::fs::read(self.directory.path().join(STATS)).ok();
+        Output {
+            status,
+            stdout: self.stdout.text(),
+            stderr: self.stderr.text(),
+            elapsed,
+            stats: stats.and_then(|json| serde_json::from_slice(&json).ok()),
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.started + self.limit
+    }
+
+    #[track_caller]
+    fn fail(&mut self, what: &str) -> ! {
+        let threads = hang::report(self.pid());
+        let (stdout, stderr) = (self.stdout.text(), self.stderr.text());
+        panic!("{what}\n{}--- threads\n{threads}", dump(&stdout, &stderr));
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // SAFETY: no memory is involved. The group is ours: its leader is or was our child.
+        unsafe { libc::kill(-self.pid(), libc::SIGKILL) };
+        // Reaped already after a normal end.
+        let _ = self.child.wait();
+    }
+}
+
+/// What a command that has ended left behind.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) elapsed: Duration,
+    stats: Option<Value>,
+}
+
+impl Output {
+    /// Status 0 and nothing on stderr.
+    #[track_caller]
+    pub(crate) fn success(self) -> Self {
+        let good = self.status.success() && self.stderr.is_empty();
+        assert!(good, "{} after {:?}\n{}", self.status, self.elapsed, self.dump());
+        self
+    }
+
+    /// Success, and exactly this on stdout.
+    #[track_caller]
+    pub(crate) fn prints(self, expected: &str) -> Self {
+        let output = self.success();
+        assert_eq!(output.text(), expected);
+        output
+    }
+
+    /// This exit status, whatever stands on stderr.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.status.code(), Some(code), "{}\n{}", self.status, self.dump());
+        self
+    }
+
+    /// stderr has this text somewhere.
+    #[track_caller]
+    pub(crate) fn complains(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no {text:?} on stderr\n{}", self.dump());
+        self
+    }
+
+    /// Ended by Ctrl-C, in the way of a shell or by the signal itself.
+    #[track_caller]
+    pub(crate) fn interrupted(self) -> Self {
+        let by_signal = self.status.signal() == Some(libc::SIGINT);
+        let ended = by_signal || self.status.code() == Some(128 + libc::SIGINT);
+        assert!(ended, "{}\n{}", self.status, self.dump());
+        self
+    }
+
+    /// stdout without the last line break.
+    pub(crate) fn text(&self) -> &str {
+        self.stdout.trim_end()
+    }
+
+    /// The `TOGIL_STATS` document.
+    #[track_caller]
+    pub(crate) fn stats(&self) -> &Value {
+        self.stats.as_ref().unwrap_or_else(|| panic!("no statistics\n{}", self.dump()))
+    }
+
+    pub(crate) fn dump(&self) -> String {
+        dump(&self.stdout, &self.stderr)
+    }
+}
+
+fn dump(stdout: &str, stderr: &str) -> String {
+    let mut text = String::new();
+    for (name, content) in [("stdout", stdout), ("stderr", stderr)] {
+        let (content, cut) = match content.char_indices().nth_back(4000) {
+            Some((start, _)) => (&content[start..], "(the end) "),
+            None => (content, ""),
+        };
+        let _ = writeln!(text, "--- {name} {cut}\n{content}");
+    }
+    text
+}
+
+/// A binary that was rebuilt in the other mode meanwhile would fail every test for no reason.
+fn check_mode() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let output = Command::new(env!("CARGO_BIN_EXE_togil-under-test")).arg("mode").output();
+        let text = String::from_utf8_lossy(&output.expect("the command runs").stdout).into_owned();
+        let mode = togil::LOCK_MODE.as_str();
+        assert!(text.trim_end().ends_with(mode), "tests built {mode}, but the command: {text}");
+    });
+}
+
+/// Takes the common indent off a text, and the line break it starts with.
+fn dedent(text: &str) -> String {
+    let text = text.strip_prefix('\n').unwrap_or(text);
+    let indents = text.lines().filter(|line| !line.trim().is_empty());
+    let common = indents.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+    text.lines().flat_map(|line| [line.get(common..).unwrap_or(""), "\n"]).collect()
+}
