@@ -22,5 +22,5 @@ pub mod cli;
 
 pub use togil_interp::{
     BuildError, GilRequest, GilRequired, Handle, Interpreter, InterpreterBuilder, LOCK_MODE,
-    LockMode, Python, gil_enabled, gil_stats, lock, vm,
+    LockMode, Python, blocking, gil_enabled, gil_stats, lock, vm,
 };

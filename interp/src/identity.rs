@@ -77,7 +77,7 @@ fn set_switch_interval(vm: &VirtualMachine, args: FuncArgs, callee: Callee) -> P
     let (interval,): (rustpython_vm::function::ArgIntoFloat,) = args.bind_for(vm, callee)?;
     let seconds: f64 = interval.into();
     // CPython takes microseconds in an unsigned long; NaN and 0 fail the same test there.
-    if !(seconds > 0.0) {
+    if seconds.is_nan() || seconds <= 0.0 {
         return Err(vm.new_value_error("switch interval must be strictly positive"));
     }
     let interval = Duration::try_from_secs_f64(seconds)

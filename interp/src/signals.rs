@@ -85,11 +85,13 @@ fn handler_of(signum: c_int, vm: &VirtualMachine) -> PyResult {
 }
 
 extern "C" fn on_signal(signum: c_int) {
-    // SAFETY: the address of this thread's errno is valid for as long as the thread lives.
-    let errno = unsafe { &mut *libc::__errno_location() };
-    let saved = *errno;
+    // SAFETY: takes nothing, and returns the address of this thread's errno.
+    let errno = unsafe { libc::__errno_location() };
+    // SAFETY: valid and this thread's own for as long as the thread lives.
+    let saved = unsafe { *errno };
     post(signum);
-    *errno = saved;
+    // SAFETY: as above.
+    unsafe { *errno = saved };
 }
 
 /// Notes a signal for the signal thread. Async-signal-safe.

@@ -1,13 +1,14 @@
 //! Every native call that may block gives the GIL up meanwhile.
 //!
 //! The VM detaches a thread around its blocking calls but lets nobody hook into that, so the
-//! calls themselves are wrapped: [`table`] lists them all. A test
+//! calls themselves are wrapped: `table` lists them all, and [`sites`] what they cover. A test
 //! (`tests/tests/suite/detach_sites.rs`) finds the detach sites in the VM's source
 //! and fails when one is neither in the table nor excused.
 
 pub(crate) mod calls;
 pub(crate) mod owner;
-pub mod table;
+pub mod sites;
+mod table;
 mod waits;
 
 use rustpython_vm::builtins::PyModule;

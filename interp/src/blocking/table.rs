@@ -1,4 +1,7 @@
-//! The table of wrapped calls, and of the VM's detach sites that they cover.
+//! The table of wrapped calls.
+
+use rustpython_vm::function::{Callee, FuncArgs};
+use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::calls::{
     csv_writer, fork, release, release_method, resolve, sleep, socket_address, socket_read,
@@ -9,7 +12,7 @@ use super::waits::{
     lock_acquire, poll, queue_get, rlock_acquire, select, semlock_acquire, thread_join,
     threads_shutdown,
 };
-use crate::patch::{Patch, Wrapper};
+use crate::patch::{Original, Patch, Wrapper};
 use crate::{identity, signals, threads};
 
 const fn functions(
@@ -61,6 +64,7 @@ pub(crate) static PATCHES: &[Patch] = &[
     methods("_queue", "SimpleQueue", plain, &["get_nowait"]),
     methods("_multiprocessing", "SemLock", semlock_acquire, &["acquire", "__enter__"]),
     functions("_imp", release, &["acquire_lock"]),
+    functions("_interpchannels", release, &["send", "send_buffer"]),
     // Time, signals and processes.
     functions("time", sleep, &["sleep"]),
     functions("_signal", release, &["pause"]),
@@ -151,33 +155,6 @@ pub(crate) static PATCHES: &[Patch] = &[
 ];
 
 /// Not wrapped, only known by name to the wrappers of others.
-fn plain(
-    original: crate::patch::Original,
-    vm: &rustpython_vm::VirtualMachine,
-    args: rustpython_vm::function::FuncArgs,
-    callee: rustpython_vm::function::Callee,
-) -> rustpython_vm::PyResult {
+fn plain(original: Original, vm: &VirtualMachine, args: FuncArgs, callee: Callee) -> PyResult {
     (original.func)(vm, args, callee)
-}
-
-/// Why a detach site of the VM does not block a thread that holds the GIL.
-#[derive(Debug, Clone, Copy)]
-pub enum Cover {
-    /// These names are wrapped.
-    Wrapped(&'static [&'static str]),
-    /// It needs no wrapper, for this reason.
-    Excused(&'static str),
-}
-
-/// A place in the VM's source that detaches: `allow_threads(` and its like.
-#[derive(Debug, Clone, Copy)]
-pub struct DetachSite {
-    /// The file, below the crate's `src`, with the crate's short name before it.
-    pub file: &'static str,
-    /// The function that contains it.
-    pub function: &'static str,
-    /// How many times it occurs there.
-    pub count: usize,
-    /// What became of it.
-    pub cover: Cover,
 }

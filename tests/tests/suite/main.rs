@@ -18,11 +18,13 @@ mod queues;
 mod run_targets;
 mod rust_api;
 mod shared_objects;
+mod signal_module;
 mod signals;
 mod sockets;
 mod stress;
 mod subinterpreters;
 mod switching;
+mod thread_errors;
 mod threads;
 
 /// Whether the build under test has the GIL.
