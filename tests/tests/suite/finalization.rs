@@ -196,7 +196,7 @@ fn an_exception_in_a_thread_at_shutdown_is_reported_and_the_status_stays() {
 
 #[test]
 fn buffered_output_is_flushed_at_the_end() {
-    let run = script(
+    let output = script(
         "
         import threading
         def work():
@@ -207,11 +207,8 @@ fn buffered_output_is_flushed_at_the_end() {
         file.write('not closed')
         ",
     );
-    let kept = run.path().join("kept");
-    let mut running = run.start();
-    running.wait_for_line("from a thread");
-    let output = running.wait_and(|| std::fs::read_to_string(&kept)).success_with();
-    assert_eq!(output.expect("the file"), "not closed");
+    let output = output.output().prints("from a thread");
+    assert_eq!(output.read("kept"), "not closed");
 }
 
 #[test]

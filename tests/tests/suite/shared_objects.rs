@@ -20,7 +20,8 @@ fn two_threads_print_whole_lines() {
     .success();
     // `print` writes the text and the line break in two calls, as CPython's does: two lines may
     // share a line break's place, but no piece may be lost or torn.
-    let pieces = output.stdout.split_inclusive(&"x".repeat(40));
+    let filler = "x".repeat(40);
+    let pieces = output.stdout.split_inclusive(&filler);
     let mut seen = std::collections::BTreeSet::new();
     for piece in pieces.map(str::trim).filter(|piece| !piece.is_empty()) {
         let (who, rest) = piece.split_once(' ').unwrap_or_else(|| panic!("torn: {piece:?}"));

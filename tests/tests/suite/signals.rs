@@ -30,7 +30,7 @@ print('ready', flush=True)
 {wait}
 "
     );
-    let mut running = script(&source).start();
+    let running = script(&source).start();
     running.wait_for_line("ready");
     // Into the call that waits.
     std::thread::sleep(Duration::from_millis(100));
@@ -111,7 +111,6 @@ for i in range(3):
 sys.exit(7)
 ",
     );
-    let mut running = running;
     for i in 0..3 {
         running.signal(libc::SIGINT);
         running.wait_for_line(&format!("caught {i}"));
@@ -178,7 +177,7 @@ fn a_signal_to_itself_is_handled_before_the_next_statements() {
 #[test]
 fn many_signals_are_handled_and_nothing_hangs() {
     // As many in a row may be merged into one.
-    let mut running = main_thread_in(
+    let running = main_thread_in(
         "
 count = 0
 def handler(*args):

@@ -132,7 +132,7 @@ impl Togil {
             child,
             started: Instant::now(),
             limit: self.limit,
-            directory: self.directory,
+            directory: Some(self.directory),
         }
     }
 
@@ -151,13 +151,13 @@ pub(crate) struct Running {
     stderr: Stream,
     started: Instant,
     limit: Duration,
-    directory: TempDir,
+    directory: Option<TempDir>,
 }
 
 impl Running {
     /// Waits until the program has printed this line.
     #[track_caller]
-    pub(crate) fn wait_for_line(&mut self, line: &str) {
+    pub(crate) fn wait_for_line(&self, line: &str) {
         let seen = |text: &str| text.lines().any(|printed| printed == line);
         if !self.stdout.wait_until(self.deadline(), seen) {
             self.fail(&format!("the line {line:?} was not printed"));
@@ -193,13 +193,12 @@ impl Running {
                 self.fail("it ended, but a child of it keeps its output open");
             }
         }
-        let stats = std::fs::read(self.directory.path().join(STATS)).ok();
         Output {
             status,
             stdout: self.stdout.text(),
             stderr: self.stderr.text(),
             elapsed,
-            stats: stats.and_then(|json| serde_json::from_slice(&json).ok()),
+            directory: self.directory.take().expect("waited for once"),
         }
     }
 
@@ -208,7 +207,7 @@ impl Running {
     }
 
     #[track_caller]
-    fn fail(&mut self, what: &str) -> ! {
+    fn fail(&self, what: &str) -> ! {
         let threads = hang::report(self.pid());
         let (stdout, stderr) = (self.stdout.text(), self.stderr.text());
         panic!("{what}\n{}--- threads\n{threads}", dump(&stdout, &stderr));
@@ -231,7 +230,7 @@ pub(crate) struct Output {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) elapsed: Duration,
-    stats: Option<Value>,
+    directory: TempDir,
 }
 
 impl Output {
@@ -281,8 +280,15 @@ impl Output {
 
     /// The `TOGIL_STATS` document.
     #[track_caller]
-    pub(crate) fn stats(&self) -> &Value {
-        self.stats.as_ref().unwrap_or_else(|| panic!("no statistics\n{}", self.dump()))
+    pub(crate) fn stats(&self) -> Value {
+        serde_json::from_str(&self.read(STATS)).expect("the statistics are JSON")
+    }
+
+    /// A file that the program left in its working directory.
+    #[track_caller]
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.directory.path().join(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}\n{}", self.dump()))
     }
 
     pub(crate) fn dump(&self) -> String {
