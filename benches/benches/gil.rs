@@ -14,7 +14,7 @@ fn gil() -> Arc<Gil> {
 /// What every blocking call pays when nobody else wants the GIL.
 fn uncontended(c: &mut Criterion) {
     let gil = gil();
-    let me = gil.join(1);
+    let me = gil.join(1, Box::new(|| false));
     c.bench_function("release and acquire, nobody waiting", |b| {
         gil.acquire(&me).expect("open");
         b.iter(|| {
@@ -28,7 +28,7 @@ fn uncontended(c: &mut Criterion) {
 /// What a running thread pays to learn that nobody wants the GIL.
 fn poll(c: &mut Criterion) {
     let gil = gil();
-    let me = gil.join(1);
+    let me = gil.join(1, Box::new(|| false));
     gil.acquire(&me).expect("open");
     c.bench_function("look for a drop request", |b| b.iter(|| gil.drop_requested(&me)));
     gil.release(&me);
@@ -43,7 +43,7 @@ fn handoff(c: &mut Criterion) {
             let other = {
                 let (gil, stop) = (gil.clone(), stop.clone());
                 std::thread::spawn(move || {
-                    let me = gil.join(1);
+                    let me = gil.join(1, Box::new(|| false));
                     gil.acquire(&me).expect("open");
                     while !stop.load(Ordering::Relaxed) {
                         if gil.drop_requested(&me) {
@@ -54,7 +54,7 @@ fn handoff(c: &mut Criterion) {
                     gil.leave(&me);
                 })
             };
-            let me = gil.join(1);
+            let me = gil.join(1, Box::new(|| false));
             gil.acquire(&me).expect("open");
             let start = Instant::now();
             let mut done = 0;

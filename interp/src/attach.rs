@@ -7,18 +7,19 @@
 //!
 //! Two rules keep this free of deadlocks. A thread waits for the GIL only while the VM
 //! counts it as detached, so that a stop-the-world need not wait for it. And a thread that
-//! holds the GIL never waits for anything.
+//! holds the GIL never waits for anything; where the VM makes it wait all the same, for
+//! a lock that nobody can wrap, it loses the GIL (`stall`).
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::vm::thread::hang_current_thread;
 
 use crate::lock::{Closed, ForkGuard, Gil, GilStats, Member, MonotonicClock};
-use crate::safepoint;
+use crate::{safepoint, stall};
 
 /// CPython's default, `_PyEval_DEFAULT_SWITCH_INTERVAL` in Python/ceval_gil.c.
 const DEFAULT_INTERVAL: Duration = Duration::from_millis(5);
@@ -46,7 +47,7 @@ impl Me {
         if let Some((_, member)) = memberships.iter().find(|(other, _)| *other == group) {
             return member.clone();
         }
-        let member = gil.join(group);
+        let member = gil.join(group, stall::probe());
         memberships.push((group, member.clone()));
         member
     }
@@ -75,11 +76,17 @@ fn publish(gil: Gil) {
     GIL.store(Box::leak(Box::new(gil)), Ordering::Release);
 }
 
-/// Turns the GIL on for the process. To be called before the first thread runs Python.
-pub(crate) fn enable() {
-    if gil().is_none() {
-        publish(Gil::new(MonotonicClock::default(), DEFAULT_INTERVAL, safepoint::ring));
-    }
+/// Decides for the process whether there is a GIL; only the first call counts. Returns
+/// whether it is as asked.
+pub(crate) fn decide(enabled: bool) -> bool {
+    static DECIDED: OnceLock<bool> = OnceLock::new();
+    let decided = *DECIDED.get_or_init(|| {
+        if enabled {
+            publish(Gil::new(MonotonicClock::default(), DEFAULT_INTERVAL, safepoint::ring));
+        }
+        enabled
+    });
+    decided == enabled
 }
 
 /// Whether a GIL is in force in this process: `sys._is_gil_enabled()`.
@@ -197,18 +204,29 @@ pub(crate) enum DropRequest {
     No,
     /// This thread was asked.
     Mine,
-    /// The holder was asked, and it is another thread.
+    /// This thread slept with the GIL and has lost it: it must not run on.
+    Lost,
+    /// Another thread was asked, or has lost the GIL and not noticed.
     Other,
 }
 
 /// Who, if anybody, was asked to give the GIL up.
 pub(crate) fn drop_requested() -> DropRequest {
     let Some(gil) = gil() else { return DropRequest::No };
-    ME.with(|me| match me.holding.get() {
-        Some(group) if gil.drop_requested(&me.member(gil, group)) => DropRequest::Mine,
-        Some(_) => DropRequest::No,
-        None if gil.drop_pending() => DropRequest::Other,
-        None => DropRequest::No,
+    ME.with(|me| {
+        let Some(group) = me.holding.get() else {
+            return if gil.drop_pending() { DropRequest::Other } else { DropRequest::No };
+        };
+        let member = me.member(gil, group);
+        if gil.is_evicted(&member) {
+            DropRequest::Lost
+        } else if gil.drop_requested(&member) {
+            DropRequest::Mine
+        } else if gil.has_evicted() {
+            DropRequest::Other
+        } else {
+            DropRequest::No
+        }
     })
 }
 
@@ -231,6 +249,8 @@ pub(crate) fn switch(vm: &VirtualMachine) {
 /// others never get the GIL again, so none can hang the finalizer.
 pub(crate) fn close(vm: &VirtualMachine) {
     let Some(gil) = gil() else { return };
+    // It may have been taken away while this thread waited with it.
+    switch(vm);
     ME.with(|me| {
         if me.holding.get() == Some(group_of(vm)) {
             gil.close(&me.member(gil, group_of(vm)));
@@ -249,7 +269,8 @@ pub(crate) fn after_fork_in_child(guard: ForkGuard<'static, MonotonicClock>) {
         let holding = me.holding.get();
         let mut memberships = me.memberships.borrow_mut();
         let held = memberships.iter_mut().find(|(group, _)| Some(*group) == holding);
-        let (gil, member) = guard.copy_for_child(held.as_ref().map(|(_, member)| &**member));
+        let (gil, member) =
+            guard.copy_for_child(held.as_ref().map(|(_, member)| (&**member, stall::probe())));
         // Memberships of other interpreters are made anew when they are next needed.
         let survivor = held.map(|(group, _)| *group).zip(member);
         *memberships = survivor.into_iter().collect();

@@ -5,13 +5,42 @@
 //! wait. This thread is started with the first Python thread; a program without
 //! threads does not need it.
 
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::cell::UnsafeCell;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::{safepoint, signals};
 
-/// The eventfd it sleeps on; -1 before it is started.
-static EVENT: AtomicI32 = AtomicI32::new(-1);
+/// A POSIX semaphore: what a signal handler may use to wake a thread, and unlike a pipe
+/// nothing that a script can close.
+struct Semaphore(UnsafeCell<libc::sem_t>);
+
+// SAFETY: the functions on a semaphore are made to be called from several threads at once.
+unsafe impl Sync for Semaphore {}
+
+impl Semaphore {
+    /// To be called before the other two, and again in the child of a fork.
+    fn init(&self) {
+        // SAFETY: the semaphore is static, and nobody uses it before its first `init`.
+        unsafe { libc::sem_init(self.0.get(), 0, 0) };
+    }
+
+    fn post(&self) {
+        // SAFETY: initialised; async-signal-safe (signal-safety(7)).
+        unsafe { libc::sem_post(self.0.get()) };
+    }
+
+    fn wait(&self) {
+        // SAFETY: initialised. An early return is harmless: the caller looks what there is.
+        unsafe { libc::sem_wait(self.0.get()) };
+    }
+}
+
+// SAFETY: all-zero is a valid value of a type that only C code looks into.
+static WAKE: Semaphore = Semaphore(UnsafeCell::new(unsafe { std::mem::zeroed() }));
+/// Whether the thread runs, and so whether `WAKE` is initialised.
+static RUNS: AtomicBool = AtomicBool::new(false);
 /// How many more times a ring may be passed on directly before the next tick.
 static HOPS: AtomicU32 = AtomicU32::new(0);
 
@@ -22,35 +51,28 @@ const HOPS_PER_TICK: u32 = 16;
 
 /// Starts the thread if it does not run.
 pub(crate) fn start() {
-    if EVENT.load(Ordering::Acquire) >= 0 {
+    static INIT: Once = Once::new();
+    INIT.call_once(|| WAKE.init());
+    if RUNS.swap(true, Ordering::AcqRel) {
         return;
     }
-    // SAFETY: takes no pointers.
-    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
-    if fd < 0 || EVENT.compare_exchange(-1, fd, Ordering::AcqRel, Ordering::Acquire).is_err() {
-        close(fd);
-        return;
-    }
-    let spawned = std::thread::Builder::new().name("togil-doorbell".into()).spawn(move || run(fd));
-    if spawned.is_err() {
+    if std::thread::Builder::new().name("togil-doorbell".into()).spawn(run).is_err() {
         // Without it a signal may be late under load, and nothing else is lost.
-        EVENT.store(-1, Ordering::Release);
-        close(fd);
+        RUNS.store(false, Ordering::Release);
     }
 }
 
 /// In the child of a fork the thread is gone.
 pub(crate) fn after_fork_in_child() {
-    close(EVENT.swap(-1, Ordering::AcqRel));
+    if RUNS.swap(false, Ordering::AcqRel) {
+        WAKE.init();
+    }
 }
 
 /// Wakes the thread. Async-signal-safe.
 pub(crate) fn wake() {
-    let fd = EVENT.load(Ordering::Relaxed);
-    if fd >= 0 {
-        let one = 1_u64;
-        // SAFETY: eight bytes are read from a live local.
-        unsafe { libc::write(fd, (&raw const one).cast(), 8) };
+    if RUNS.load(Ordering::Relaxed) {
+        WAKE.post();
     }
 }
 
@@ -62,18 +84,15 @@ pub(crate) fn pass_on() {
     }
 }
 
-fn run(fd: i32) {
+fn run() {
     block_all_signals();
     loop {
-        let mut count = 0_u64;
-        // SAFETY: eight bytes are written to a live local.
-        let read = unsafe { libc::read(fd, (&raw mut count).cast(), 8) };
-        if read < 0 && std::io::Error::last_os_error().raw_os_error() != Some(libc::EINTR) {
-            return;
-        }
+        WAKE.wait();
         while signals::pending() {
             HOPS.store(HOPS_PER_TICK, Ordering::Relaxed);
             safepoint::ring();
+            // It may sit in a system call that the signal itself came too early to interrupt.
+            signals::kick();
             std::thread::sleep(TICK);
         }
     }
@@ -87,11 +106,4 @@ fn block_all_signals() {
     unsafe { libc::sigfillset(&raw mut all) };
     // SAFETY: `all` is initialised, and the old mask is not asked for.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, std::ptr::null_mut()) };
-}
-
-fn close(fd: i32) {
-    if fd >= 0 {
-        // SAFETY: the descriptor is ours and no longer used.
-        unsafe { libc::close(fd) };
-    }
 }

@@ -15,7 +15,7 @@ use rustpython_vm::{AsObject, Py, PyResult, Settings, VirtualMachine};
 use crate::attach;
 use crate::mode::{GilRequest, GilRequired};
 use crate::python::Python;
-use crate::{fork, patch, safepoint, signals, switch_point};
+use crate::{blocking, fork, patch, safepoint, signals, streams, switch_point};
 
 /// Why an interpreter could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +24,12 @@ pub enum BuildError {
     /// A gil build was asked to run without its GIL.
     #[error(transparent)]
     GilRequired(#[from] GilRequired),
-    /// Free-threaded was asked for, but an earlier interpreter of the process turned the GIL on.
-    #[error("the GIL is on in this process already; ask for it off before the first interpreter")]
-    GilAlreadyOn,
+    /// The first interpreter of the process decided whether there is a GIL, and otherwise.
+    #[error(
+        "the first interpreter of this process decided whether there is a GIL; \
+         ask for the same in all of them"
+    )]
+    GilDecided,
     /// The VM started, and our own set-up of it failed.
     #[error("cannot set up the interpreter: {0}")]
     Setup(String),
@@ -122,15 +125,14 @@ impl InterpreterBuilder {
     /// [`BuildError`] if the GIL is asked for in a way that this build or this process
     /// cannot follow, or if the set-up fails.
     pub fn build(self) -> Result<Interpreter, BuildError> {
-        if self.gil.resolve()? {
-            attach::enable();
-        } else if attach::gil_enabled() {
-            return Err(BuildError::GilAlreadyOn);
+        if !attach::decide(self.gil.resolve()?) {
+            return Err(BuildError::GilDecided);
         }
         if self.switch_anywhere {
             switch_point::allow_anywhere();
         }
         fork::install();
+        blocking::hook_lock_waits();
         let handles_signals = self.settings.install_signal_handlers;
         BUILD_ENV.set(self.env);
         let inner = attach::while_building(|| {
@@ -145,14 +147,14 @@ impl InterpreterBuilder {
         });
         BUILD_ENV.set(None);
         let template = inner.enter(|vm| {
-            attach::enter(vm);
-            let ready = set_up_main(vm, handles_signals).map_err(|error| describe(vm, &error));
-            let template = vm.new_thread();
-            attach::leave();
-            ready.map(|()| template)
+            attached(vm, |_| {
+                set_up_main(vm, handles_signals).map_err(|error| describe(vm, &error))?;
+                Ok(vm.new_thread())
+            })
         });
         let template = template.map_err(BuildError::Setup)?;
-        Ok(Interpreter { inner, handle: Handle { template: Arc::new(Mutex::new(template)) } })
+        let id = inner.id();
+        Ok(Interpreter { inner, handle: Handle { id, template: Arc::new(Mutex::new(template)) } })
     }
 }
 
@@ -241,10 +243,12 @@ impl Interpreter {
     /// Ends the interpreter as `Py_FinalizeEx` does: reports `error` if there is one, waits
     /// for the threads that are not daemons, runs the `atexit` functions, and stops whoever
     /// is left. Returns the exit status of the process.
+    ///
+    /// Not to be called inside an `attach`.
     pub fn finalize(self, error: Option<PyBaseExceptionRef>) -> u32 {
         let Self { inner, handle } = self;
+        let entered = inner.enter(attach::enter);
         let status = inner.enter(|vm| {
-            attach::enter(vm);
             let status = error.map_or(0, |error| {
                 flush_stdout(vm);
                 vm.handle_exit_exception(error)
@@ -257,11 +261,15 @@ impl Interpreter {
                 let _ = run.call((), vm);
             }
             drop(handle);
+            streams::renew(vm);
+            signals::forget(vm);
             attach::close(vm);
             status
         });
         let flushed = inner.finalize(None);
-        attach::leave();
+        if entered {
+            attach::leave();
+        }
         if status == 0 { flushed } else { status }
     }
 }
@@ -290,14 +298,17 @@ fn wait_for_threads(vm: &VirtualMachine) {
 /// Lets any thread attach to an [`Interpreter`].
 #[derive(Clone)]
 pub struct Handle {
+    id: i64,
     template: Arc<Mutex<ThreadedVirtualMachine>>,
 }
 
 impl Handle {
     /// Attaches this thread and runs `f`. Takes the GIL if there is one. A thread that is
-    /// attached already just runs `f`.
+    /// attached already just runs `f`. After the interpreter was finalized the call does
+    /// not return.
     pub fn attach<R>(&self, f: impl FnOnce(Python<'_>) -> R) -> R {
-        if current_vm_is_set() {
+        crate::doorbell::start();
+        if current_vm_is_set() && with_current_vm(|vm| vm.state.interpreter_id) == self.id {
             return with_current_vm(|vm| attached(vm, f));
         }
         let thread = self.template.lock().run(VirtualMachine::new_thread);
@@ -324,7 +335,6 @@ impl Handle {
         f: impl FnOnce(Python<'_>) -> R + Send + 'static,
     ) -> std::io::Result<JoinHandle<R>> {
         let handle = self.clone();
-        crate::doorbell::start();
         std::thread::Builder::new().name(name.into()).spawn(move || handle.attach(f))
     }
 }

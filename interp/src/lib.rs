@@ -9,12 +9,13 @@
 //! | [`lock`] | the GIL as a lock protocol; knows no Python |
 //! | `mode` | how this crate was built |
 //! | `attach` | the process's GIL and the calling thread's part in it |
+//! | `stall` | noticing a thread that sleeps with the GIL |
 //! | `safepoint`, `switch_point` | asking a running thread for something, and where it may switch |
 //! | `signals`, `doorbell` | operating-system signals, for the main thread only |
 //! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
 //! | `threads`, `fork` | threads that Python starts; the child of a fork |
 //! | `identity` | what `sys` and `sysconfig` say |
-//! | `interpreter`, `python` | the Rust API |
+//! | `interpreter`, `streams`, `python` | the Rust API |
 
 pub mod lock;
 
@@ -40,6 +41,10 @@ mod python;
 mod safepoint;
 #[cfg(not(togil_loom))]
 mod signals;
+#[cfg(not(togil_loom))]
+mod stall;
+#[cfg(not(togil_loom))]
+mod streams;
 #[cfg(not(togil_loom))]
 mod switch_point;
 #[cfg(not(togil_loom))]

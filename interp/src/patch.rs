@@ -136,6 +136,7 @@ pub(crate) fn class(
     for method in todo {
         let interned = vm.ctx.intern_str(method);
         let Some(attribute) = class.get_attr(interned) else { continue };
+        // A slot's wrapper, such as `__next__`, is not replaced here.
         let Some(descriptor) = attribute.downcast_ref::<PyMethodDescriptor>() else { continue };
         if ORIGINALS.lock().insert((name, method), descriptor.method).is_none() {
             let def: Original = Box::leak(Box::new(wrapped(descriptor.method, wrapper)));

@@ -68,10 +68,10 @@ pub(crate) fn is_handler(object: &PyObjectRef, vm: &VirtualMachine) -> bool {
 fn on_ring(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {
     match attach::drop_requested() {
         DropRequest::No => {}
+        DropRequest::Lost => attach::switch(vm),
         DropRequest::Mine if switch_point::is_here() => attach::switch(vm),
-        // Not here: look again at the next instruction.
-        DropRequest::Mine => ring(),
-        DropRequest::Other => ring(),
+        // Not here, or not me: look again at the next instruction.
+        DropRequest::Mine | DropRequest::Other => ring(),
     }
     if signals::pending() {
         signals::deliver(vm)?;

@@ -5,23 +5,31 @@
 //! signal thread takes it from there. `signal.set_wakeup_fd` is ours, too: the VM's
 //! would be written to by every [`safepoint::ring`] and wake an idle asyncio loop.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
 use libc::c_int;
+use parking_lot::Mutex;
 use rustpython_vm::builtins::PyInt;
 use rustpython_vm::function::{Callee, FuncArgs, PyMethodDef};
 use rustpython_vm::stdlib::_thread::get_ident;
+use rustpython_vm::vm::thread::try_with_current_vm;
 use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::attach;
 use crate::doorbell;
+use crate::patch;
 use crate::safepoint::{self, SIGNUM};
 
 /// Bit *n* is set while signal *n* waits to be handled.
 static PENDING: AtomicU64 = AtomicU64::new(0);
 static WAKEUP_FD: AtomicI32 = AtomicI32::new(-1);
-/// The ident of the thread that runs the handlers, 0 before there is one.
+/// The ident of the thread that runs the handlers, 0 before there is one. It is the thread's
+/// `pthread_t`, too (`_thread.get_ident` in the VM).
 static SIGNAL_THREAD: AtomicU64 = AtomicU64::new(0);
+/// The handlers that are Python objects. The VM keeps them in the main thread's VM, where
+/// the child of a fork in another thread cannot find them.
+static HANDLERS: Mutex<BTreeMap<c_int, PyObjectRef>> = Mutex::new(BTreeMap::new());
 
 /// Whether a signal waits to be handled.
 pub(crate) fn pending() -> bool {
@@ -37,10 +45,35 @@ pub(crate) fn is_signal_thread(vm: &VirtualMachine) -> bool {
 /// the VM installed at its start (Ctrl-C) to ours.
 pub(crate) fn adopt(vm: &VirtualMachine) -> PyResult<()> {
     SIGNAL_THREAD.store(get_ident(), Ordering::Relaxed);
-    if handler_of(libc::SIGINT, vm)?.is_callable() {
+    let Some(getsignal) = patch::original("_signal", "getsignal") else { return Ok(()) };
+    let args = FuncArgs::from(vec![vm.ctx.new_int(libc::SIGINT).into()]);
+    let handler = (getsignal.func)(vm, args, Callee::named("getsignal"))?;
+    if handler.is_callable() {
+        HANDLERS.lock().insert(libc::SIGINT, handler);
         set_os_handler(libc::SIGINT);
     }
     Ok(())
+}
+
+/// The interpreter that had the signals ends: they are the system's again.
+pub(crate) fn forget(vm: &VirtualMachine) {
+    if is_signal_thread(vm) {
+        SIGNAL_THREAD.store(0, Ordering::Relaxed);
+        let handlers = std::mem::take(&mut *HANDLERS.lock());
+        for signum in handlers.keys() {
+            // SAFETY: a default disposition runs no code of ours.
+            unsafe { libc::signal(*signum, libc::SIG_DFL) };
+        }
+    }
+}
+
+/// Interrupts the system call that the signal thread sits in, if it does.
+pub(crate) fn kick() {
+    let thread = SIGNAL_THREAD.load(Ordering::Relaxed);
+    if thread != 0 {
+        // SAFETY: the main thread lives as long as it is the signal thread (`forget`).
+        unsafe { libc::pthread_kill(thread as libc::pthread_t, SIGNUM) };
+    }
 }
 
 /// In the child of a fork: what was pending was the parent's.
@@ -49,6 +82,8 @@ pub(crate) fn after_fork_in_child() {
     WAKEUP_FD.store(-1, Ordering::Relaxed);
     if SIGNAL_THREAD.load(Ordering::Relaxed) != 0 {
         SIGNAL_THREAD.store(get_ident(), Ordering::Relaxed);
+        // The VM does this in `os.fork`, but not before a `preexec_fn`.
+        try_with_current_vm(|vm| vm.state.main_thread_ident.store(get_ident()));
     }
 }
 
@@ -67,8 +102,8 @@ pub(crate) fn deliver(vm: &VirtualMachine) -> PyResult<()> {
             }
             let signum = pending.trailing_zeros() as c_int;
             PENDING.fetch_and(!(1 << signum), Ordering::Relaxed);
-            let handler = handler_of(signum, vm)?;
-            if handler.is_callable() {
+            let handler = HANDLERS.lock().get(&signum).cloned();
+            if let Some(handler) = handler {
                 let frame = vm.current_frame().map_or_else(|| vm.ctx.none(), Into::into);
                 let result = handler.call((signum, frame), vm);
                 if result.is_err() && PENDING.load(Ordering::Relaxed) != 0 {
@@ -78,10 +113,6 @@ pub(crate) fn deliver(vm: &VirtualMachine) -> PyResult<()> {
             }
         }
     })
-}
-
-fn handler_of(signum: c_int, vm: &VirtualMachine) -> PyResult {
-    vm.import("_signal", 0)?.get_attr("getsignal", vm)?.call((signum,), vm)
 }
 
 extern "C" fn on_signal(signum: c_int) {
@@ -133,21 +164,31 @@ pub(crate) fn signal(
         return Err(vm.new_value_error(format!("signal number {SIGNUM} is reserved by togil")));
     }
     let callable = args.args.get(1).is_some_and(|handler| handler.is_callable());
+    let mut tries = 0;
     let old = loop {
         let result = (original.func)(vm, args.clone(), callee);
         // A thread that starts may pass for the main thread at this very moment
         // (safepoint::install): then this refusal is wrong.
         let refused = matches!(&result, Err(e) if e.fast_isinstance(vm.ctx.exceptions.value_error));
         let main = vm.state.main_thread_ident.load();
-        if !(refused && is_signal_thread(vm) && main != get_ident()) {
+        if !(refused && is_signal_thread(vm) && main != get_ident() && tries < 1000) {
             break result?;
         }
+        tries += 1;
         std::thread::yield_now();
     };
-    if let (Some(signum), true) = (signum, callable) {
-        set_os_handler(signum);
-    }
-    Ok(old)
+    let replaced = match (signum, callable) {
+        (Some(signum), true) => {
+            let handler = args.args[1].clone();
+            let replaced = HANDLERS.lock().insert(signum, handler);
+            set_os_handler(signum);
+            replaced
+        }
+        (Some(signum), false) => HANDLERS.lock().remove(&signum),
+        (None, _) => None,
+    };
+    // Ours is the truth in the child of a fork in another thread.
+    Ok(replaced.unwrap_or(old))
 }
 
 /// `signal.getsignal`: hides the handler of the reserved number.
@@ -157,6 +198,12 @@ pub(crate) fn getsignal(
     args: FuncArgs,
     callee: Callee,
 ) -> PyResult {
+    let signum = args.args.first().and_then(|signum| signum.downcast_ref::<PyInt>());
+    let signum = signum.and_then(|signum| signum.try_to_primitive::<c_int>(vm).ok());
+    // The VM asks the table of this thread, and creates one that swallows signals.
+    if let Some(handler) = signum.and_then(|signum| HANDLERS.lock().get(&signum).cloned()) {
+        return Ok(handler);
+    }
     let handler = (original.func)(vm, args, callee)?;
     Ok(if safepoint::is_handler(&handler, vm) { vm.ctx.none() } else { handler })
 }

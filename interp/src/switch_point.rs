@@ -61,10 +61,12 @@ pub(crate) fn is_here() -> bool {
         _ => {}
     }
     last_call.is_some_and(|(call_frame, call)| {
+        // The address may be another frame's by now: `call` is ours only if it lies before us.
+        if call_frame != frame || call >= index {
+            return false;
+        }
         // Read now, because running it may just have specialised it.
         let op = code.read_op(call);
-        call_frame == frame
-            && call + 1 + op.cache_entries() == index
-            && op.as_opcode().has_eval_break()
+        call + 1 + op.cache_entries() == index && op.as_opcode().has_eval_break()
     })
 }

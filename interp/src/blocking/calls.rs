@@ -113,6 +113,32 @@ pub(super) fn waitpid(
     release(original, vm, args, callee)
 }
 
+/// `os.system`. The VM's stays attached for the life of the child, which holds up garbage
+/// collection, so this is one of our own; like the VM's it takes a `str`, `bytes` or path.
+pub(super) fn system(
+    original: Original,
+    vm: &VirtualMachine,
+    args: FuncArgs,
+    callee: Callee,
+) -> PyResult {
+    let args = settle(vm, args)?;
+    let command = match args.args.as_slice() {
+        [command] if args.kwargs.is_empty() => command
+            .downcast_ref::<PyStr>()
+            .and_then(|text| text.to_str().map(str::as_bytes))
+            .and_then(|text| std::ffi::CString::new(text).ok()),
+        _ => None,
+    };
+    let Some(command) = command else {
+        return release(original, vm, args, callee);
+    };
+    let status = attach::without_gil(vm, || {
+        // SAFETY: `command` is a C string that outlives the call.
+        vm.allow_threads(|| unsafe { libc::system(command.as_ptr()) })
+    });
+    Ok(vm.ctx.new_int(status).into())
+}
+
 /// `os.wait3` and `os.wait4` build their result with the `resource` module.
 pub(super) fn wait_with_usage(
     original: Original,
@@ -224,9 +250,16 @@ pub(super) fn socket_send(
 /// Whether a blocking socket could go on at once. A hint: another thread may be faster, so
 /// the call that follows must not wait either.
 fn socket_ready(vm: &VirtualMachine, socket: &PyObjectRef, events: libc::c_short) -> bool {
-    let Some(fileno) = patch::original("socket", "fileno") else { return false };
-    let args = FuncArgs::from(vec![socket.clone()]);
-    let fd = (fileno.func)(vm, args, Callee::named("fileno")).ok().and_then(|fd| int(&fd, vm));
+    let ask = |name: &'static str| {
+        let method = patch::original("socket", name)?;
+        let args = FuncArgs::from(vec![socket.clone()]);
+        (method.func)(vm, args, Callee::named(name)).ok()
+    };
+    // With a time-out the VM waits whatever the flags say.
+    if !ask("gettimeout").is_some_and(|timeout| vm.is_none(&timeout)) {
+        return false;
+    }
+    let fd = ask("fileno").and_then(|fd| int(&fd, vm));
     let Some(fd) = fd.and_then(|fd| i32::try_from(fd).ok()) else { return false };
     let mut poll = libc::pollfd { fd, events, revents: 0 };
     // SAFETY: one live pollfd; a time-out of 0 does not wait.

@@ -12,14 +12,29 @@ mod table;
 mod waits;
 
 use rustpython_vm::builtins::PyModule;
+use rustpython_vm::common::lock::set_blocking_wait_hook;
+use rustpython_vm::vm::thread::try_with_current_vm;
 use rustpython_vm::{Py, PyResult, VirtualMachine};
 
 use crate::patch::Patch;
-use crate::{identity, interpreter, safepoint};
+use crate::{attach, identity, interpreter, safepoint};
 
 /// All that is patched, in the order of the table.
 pub(crate) fn patches() -> impl Iterator<Item = &'static Patch> {
     table::PATCHES.iter()
+}
+
+/// The one hook that the VM has: how to wait for a `bytearray` that another thread uses. The
+/// first to set it wins, so this comes before the first interpreter.
+pub(crate) fn hook_lock_waits() {
+    set_blocking_wait_hook(|wait| {
+        let waited = try_with_current_vm(|vm| {
+            attach::without_gil(vm, || vm.allow_threads(wait));
+        });
+        if waited.is_none() {
+            wait();
+        }
+    });
 }
 
 /// What a module needs besides replaced names, once its own code has run.

@@ -168,7 +168,7 @@ pub const DETACH_SITES: &[DetachSite] = &[
         "vm/vm/thread.rs",
         "wait_detached_from_interpreter",
         1,
-        Excused("the hook of bytearray's lock; see the README, Limits"),
+        Excused("replaced by our own hook, `hook_lock_waits`"),
     ),
     site("stdlib/_queue.rs", "lock_count", 1, Excused("a counter's mutex, held for a moment")),
     site("stdlib/_queue.rs", "acquire", 1, Wrapped(&["SimpleQueue.get"])),

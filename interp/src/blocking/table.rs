@@ -5,7 +5,7 @@ use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::calls::{
     csv_writer, fork, release, release_method, resolve, sleep, socket_address, socket_read,
-    socket_send, socket_send_all, wait_with_usage, waitpid,
+    socket_send, socket_send_all, system, wait_with_usage, waitpid,
 };
 use super::owner;
 use super::waits::{
@@ -61,7 +61,7 @@ pub(crate) static PATCHES: &[Patch] = &[
     methods("_thread", "_ThreadHandle", plain, &["is_done"]),
     functions("_thread", threads_shutdown, &["_shutdown"]),
     methods("_queue", "SimpleQueue", queue_get, &["get"]),
-    methods("_queue", "SimpleQueue", plain, &["get_nowait"]),
+    methods("_queue", "SimpleQueue", plain, &["get_nowait", "empty"]),
     methods("_multiprocessing", "SemLock", semlock_acquire, &["acquire", "__enter__"]),
     functions("_imp", release, &["acquire_lock"]),
     functions("_interpchannels", release, &["send", "send_buffer"]),
@@ -69,7 +69,8 @@ pub(crate) static PATCHES: &[Patch] = &[
     functions("time", sleep, &["sleep"]),
     functions("_signal", release, &["pause"]),
     functions("posix", waitpid, &["waitpid"]),
-    functions("posix", release, &["wait", "system"]),
+    functions("posix", release, &["wait"]),
+    functions("posix", system, &["system"]),
     functions("posix", wait_with_usage, &["wait3", "wait4"]),
     functions("posix", fork, &["fork", "forkpty"]),
     // Files. The VM does not detach in the second line; CPython gives its GIL up there.
@@ -103,7 +104,6 @@ pub(crate) static PATCHES: &[Patch] = &[
             "flush",
             "truncate",
             "close",
-            "__next__",
         ],
     ),
     methods(
@@ -130,7 +130,7 @@ pub(crate) static PATCHES: &[Patch] = &[
         socket_address,
         &["connect", "connect_ex", "sendto", "sendmsg", "bind"],
     ),
-    methods("_socket", "socket", plain, &["fileno"]),
+    methods("_socket", "socket", plain, &["fileno", "gettimeout"]),
     functions(
         "_socket",
         resolve,

@@ -10,7 +10,7 @@ use rustpython_vm::function::{Callee, FuncArgs};
 use rustpython_vm::stdlib::_thread::get_ident;
 use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::calls::{int, release_method, settle};
+use super::calls::{int, release_method};
 use crate::patch::{self, Original};
 use crate::{attach, signals};
 
@@ -23,22 +23,11 @@ fn acquire(class: &'static str, vm: &VirtualMachine, args: FuncArgs, callee: Cal
     let Some(original) = patch::original(class, "acquire") else {
         return Err(vm.new_runtime_error("togil: the original acquire was not saved"));
     };
-    let args = settle_tail(vm, args)?;
-    let blocking = args.args.get(1).or_else(|| args.kwargs.get("blocking"));
-    let blocking = blocking.or_else(|| args.kwargs.get("block"));
-    let timeout = args.args.get(2).or_else(|| args.kwargs.get("timeout"));
-    let timeout = timeout.filter(|t| !vm.is_none(t)).map(|t| seconds(t, vm));
-    let waits = blocking.is_none_or(|b| int(b, vm).is_none_or(|b| b != 0));
-    let (Some(zelf), true, Timeout::Never | Timeout::In(_)) =
-        (args.args.first().cloned(), waits, timeout.unwrap_or(Timeout::Never))
-    else {
-        // It does not wait, or its arguments are wrong: the original says how.
-        return (original.func)(vm, args, callee);
+    let Some((zelf, timeout)) = waits_for(&args, vm) else {
+        // It does not wait, or its arguments are unusual or wrong: the original says how.
+        return release_method(original, vm, args, callee);
     };
-    let deadline = match timeout {
-        Some(Timeout::In(wait)) => Instant::now().checked_add(wait),
-        _ => None,
-    };
+    let deadline = timeout.and_then(|wait| Instant::now().checked_add(wait));
     let quick = vec![zelf.clone(), vm.ctx.new_bool(false).into()];
     let got = (original.func)(vm, FuncArgs::from(quick), callee)?;
     if got.is(&vm.ctx.true_value) {
@@ -54,6 +43,27 @@ fn acquire(class: &'static str, vm: &VirtualMachine, args: FuncArgs, callee: Cal
         Ok(got.is(&vm.ctx.true_value).then_some(got))
     })
     .map(|got| got.unwrap_or_else(|| vm.ctx.new_bool(false).into()))
+}
+
+/// The lock and the time-out of a call of `acquire` that waits; `None` for one that does not,
+/// or that is not plainly right.
+fn waits_for(args: &FuncArgs, vm: &VirtualMachine) -> Option<(PyObjectRef, Option<Duration>)> {
+    let named = |name: &str| args.kwargs.get(name);
+    let known = usize::from(named("blocking").is_some()) + usize::from(named("timeout").is_some());
+    let (zelf, rest) = args.args.split_first()?;
+    if rest.len() + args.kwargs.len() > 2 || known != args.kwargs.len() {
+        return None;
+    }
+    if let Some(blocking) = rest.first().or_else(|| named("blocking"))
+        && int(blocking, vm).is_none_or(|blocking| blocking == 0)
+    {
+        return None;
+    }
+    match rest.get(1).or_else(|| named("timeout")).map(|timeout| seconds(timeout, vm)) {
+        None | Some(Timeout::Never) => Some((zelf.clone(), None)),
+        Some(Timeout::In(wait)) => Some((zelf.clone(), Some(wait))),
+        Some(Timeout::Invalid) => None,
+    }
 }
 
 /// Runs `wait` with growing patience until it yields something, a signal handler raises, or
@@ -100,16 +110,6 @@ fn seconds(object: &PyObjectRef, vm: &VirtualMachine) -> Timeout {
     Duration::try_from_secs_f64(value).map_or(Timeout::Invalid, Timeout::In)
 }
 
-fn settle_tail(vm: &VirtualMachine, mut args: FuncArgs) -> PyResult<FuncArgs> {
-    if args.args.len() < 2 && args.kwargs.is_empty() {
-        return Ok(args);
-    }
-    let zelf = args.args.remove(0);
-    let mut args = settle(vm, args)?;
-    args.args.insert(0, zelf);
-    Ok(args)
-}
-
 /// `_thread.lock.acquire` and its aliases, `__enter__` among them.
 pub(super) fn lock_acquire(
     _: Original,
@@ -148,21 +148,24 @@ pub(super) fn queue_get(
     args: FuncArgs,
     callee: Callee,
 ) -> PyResult {
-    let block = args.args.get(1).or_else(|| args.kwargs.get("block"));
-    let waits = block.is_none_or(|b| int(b, vm).is_none_or(|b| b != 0));
-    let (Some(zelf), Some(get_nowait)) =
-        (args.args.first().cloned(), patch::original("SimpleQueue", "get_nowait"))
-    else {
+    let (Some(zelf), Some(get_nowait), Some(empty)) = (
+        args.args.first().cloned(),
+        patch::original("SimpleQueue", "get_nowait"),
+        patch::original("SimpleQueue", "empty"),
+    ) else {
         return (original.func)(vm, args, callee);
     };
-    // `get(False)` goes this way too: in VM 0.6.0 it takes an item without counting it, and
-    // a later `get()` raises Empty.
-    let quick = || (get_nowait.func)(vm, FuncArgs::from(vec![zelf.clone()]), callee);
-    if !waits {
-        return quick();
+    let alone = || FuncArgs::from(vec![zelf.clone()]);
+    let block = args.args.get(1).or_else(|| args.kwargs.get("block"));
+    if args.args.len() == 2 && block.is_some_and(|block| int(block, vm) == Some(0)) {
+        // In VM 0.6.0 `get(False)` takes an item without counting it, and a later `get()`
+        // raises Empty.
+        return (get_nowait.func)(vm, alone(), callee);
     }
-    if !vm.call_method(&zelf, "empty", ())?.is(&vm.ctx.true_value)
-        && let Ok(item) = quick()
+    let plain = args.args.len() == 1 && args.kwargs.is_empty();
+    if plain
+        && !(empty.func)(vm, alone(), callee)?.is(&vm.ctx.true_value)
+        && let Ok(item) = (get_nowait.func)(vm, alone(), callee)
     {
         return Ok(item);
     }
@@ -176,17 +179,17 @@ pub(super) fn thread_join(
     args: FuncArgs,
     callee: Callee,
 ) -> PyResult {
-    let args = settle_tail(vm, args)?;
-    let timeout = args.args.get(1).or_else(|| args.kwargs.get("timeout"));
-    let timeout = timeout.filter(|t| !vm.is_none(t)).map(|t| seconds(t, vm));
-    let (Some(zelf), Some(is_done), true) = (
+    let timeout = args.args.get(1).filter(|timeout| !vm.is_none(timeout));
+    let timeout = timeout.map(|timeout| seconds(timeout, vm));
+    let (Some(zelf), Some(is_done), true, true, None | Some(Timeout::Never | Timeout::In(_))) = (
         args.args.first().cloned(),
         patch::original("_ThreadHandle", "is_done"),
         signals::is_signal_thread(vm),
+        args.kwargs.is_empty(),
+        timeout,
     ) else {
         return release_method(original, vm, args, callee);
     };
-    // A negative time-out means none (PEP: `lock` semantics do not apply to join).
     let deadline = match timeout {
         Some(Timeout::In(wait)) => Instant::now().checked_add(wait),
         _ => None,
@@ -207,11 +210,15 @@ pub(super) fn threads_shutdown(
     args: FuncArgs,
     callee: Callee,
 ) -> PyResult {
+    // The handles are locked where a joiner may be stopped, so they are looked at detached.
     let running = || {
-        vm.state.shutdown_handles.lock().iter().find_map(|(inner, done)| {
-            let (inner, done) = (inner.upgrade()?, done.upgrade()?);
-            let runs = !*done.0.lock() && inner.lock().ident != get_ident();
-            runs.then_some(done)
+        vm.allow_threads(|| {
+            let handles: Vec<_> = vm.state.shutdown_handles.lock().clone();
+            handles.iter().find_map(|(inner, done)| {
+                let (inner, done) = (inner.upgrade()?, done.upgrade()?);
+                let runs = !*done.0.lock() && inner.lock().ident != get_ident();
+                runs.then_some(done)
+            })
         })
     };
     while let Some(done) = running() {

@@ -26,8 +26,10 @@ enum Turn {
     Granted(MemberId),
 }
 
+/// Says, from another thread, whether a member sleeps in the system.
+pub type Probe = Box<dyn Fn() -> bool + Send + Sync>;
+
 /// A thread's membership in the GIL's table; see [`Gil::join`].
-#[derive(Debug)]
 pub struct Member {
     id: MemberId,
     group: u64,
@@ -35,7 +37,16 @@ pub struct Member {
     tenure: AtomicU64,
     /// 1 from the moment someone wakes this waiter until it looks at the state again.
     woken: AtomicU64,
+    /// 1 from the moment the GIL was taken away from this thread until it notices.
+    evicted: AtomicU64,
     parked: Condvar,
+    probe: Probe,
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member").field("id", &self.id).field("group", &self.group).finish()
+    }
 }
 
 #[derive(Debug)]
@@ -86,6 +97,8 @@ pub struct Gil<C: Clock = MonotonicClock> {
     /// The tenure whose end was asked for. A request names its tenure, so that it can
     /// never end a later one.
     drop_request: AtomicU64,
+    /// How many threads were evicted and have not noticed yet.
+    at_large: AtomicU64,
     clock: C,
     bell: fn(),
 }
@@ -104,12 +117,19 @@ impl<C: Clock> Gil<C> {
             closed: Vec::new(),
             left: GilStats::default(),
         };
-        Self { state: Mutex::new(state), drop_request: AtomicU64::new(0), clock, bell }
+        Self {
+            state: Mutex::new(state),
+            drop_request: AtomicU64::new(0),
+            at_large: AtomicU64::new(0),
+            clock,
+            bell,
+        }
     }
 
     /// Makes the calling thread a member. `group` names the interpreter it belongs to, for
-    /// [`close`](Self::close).
-    pub fn join(&self, group: u64) -> Arc<Member> {
+    /// [`close`](Self::close); `probe` says whether the thread sleeps, for
+    /// [`evict_stalled`](Self::evict_stalled).
+    pub fn join(&self, group: u64, probe: Probe) -> Arc<Member> {
         let mut state = self.state.lock();
         let id = match state.members.iter().position(Option::is_none) {
             Some(free) => free,
@@ -118,7 +138,7 @@ impl<C: Clock> Gil<C> {
                 state.members.len() - 1
             }
         };
-        let member = Member::new(id, group);
+        let member = Member::new(id, group, probe);
         state.members[id] = Some(Record::new(member.clone()));
         member
     }
@@ -155,11 +175,14 @@ impl<C: Clock> Gil<C> {
     /// Gives the GIL up before a call that may block, or for good.
     pub fn release(&self, me: &Member) {
         let mut state = self.state.lock();
+        if self.notice_eviction(me) {
+            return;
+        }
         assert_eq!(state.turn, Turn::Held(me.id), "a thread released a GIL it did not hold");
         let now = self.clock.now();
         state.give_up(me.id, now, true);
-        // A waiter that has asked gets it for certain; otherwise whoever comes first
-        // does, and a thread that is back from a quick system call pays no switch.
+        // If somebody has asked, the next waiter gets it for certain; otherwise whoever comes
+        // first does, and a thread that is back from a quick system call pays no switch.
         if self.is_asked(&state) {
             state.grant_next();
         } else {
@@ -167,9 +190,11 @@ impl<C: Clock> Gil<C> {
         }
     }
 
-    /// Whether a waiter asked for the end of this thread's tenure. One load; any thread.
+    /// Whether a waiter asked for the end of this thread's tenure, or has ended it. Takes no
+    /// lock; any thread.
     pub fn drop_requested(&self, me: &Member) -> bool {
-        self.drop_request.load(Ordering::Relaxed) == me.tenure.load(Ordering::Relaxed)
+        self.is_evicted(me)
+            || self.drop_request.load(Ordering::Relaxed) == me.tenure.load(Ordering::Relaxed)
     }
 
     /// Whether the holder, whoever it is, has been asked and has not yet looked. For a
@@ -179,6 +204,59 @@ impl<C: Clock> Gil<C> {
         matches!(state.turn, Turn::Held(_)) && self.is_asked(&state)
     }
 
+    /// Whether the GIL was taken away from this thread: it must not run Python before it has
+    /// called [`hand_over`](Self::hand_over).
+    pub fn is_evicted(&self, me: &Member) -> bool {
+        me.evicted.load(Ordering::Relaxed) == 1
+    }
+
+    /// Whether some thread was evicted and has not noticed: whoever looks at the bell rings on.
+    pub fn has_evicted(&self) -> bool {
+        self.at_large.load(Ordering::Relaxed) > 0
+    }
+
+    /// Takes the GIL away from a holder that was asked for it and sleeps: it waits for a lock
+    /// of the VM whose owner may be waiting for the GIL, or in a call that nobody
+    /// knew to block. The next waiter gets it. Returns whether that was so.
+    ///
+    /// Called by waiters whose request has had no answer for a switch interval.
+    pub fn evict_stalled(&self) -> bool {
+        let (holder, tenure) = {
+            let state = self.state.lock();
+            match state.turn {
+                Turn::Held(id) if self.is_asked(&state) => match &state.members[id] {
+                    Some(record) => (record.member.clone(), state.tenure),
+                    None => return false,
+                },
+                _ => return false,
+            }
+        };
+        // Without the state lock: it looks twice, with a pause.
+        if !(holder.probe)() {
+            return false;
+        }
+        let mut state = self.state.lock();
+        if state.turn != Turn::Held(holder.id) || state.tenure != tenure {
+            return false;
+        }
+        let now = self.clock.now();
+        state.give_up(holder.id, now, false);
+        state.record(holder.id).stats.evictions += 1;
+        holder.evicted.store(1, Ordering::Relaxed);
+        self.at_large.fetch_add(1, Ordering::Relaxed);
+        state.grant_next();
+        true
+    }
+
+    /// Ends the eviction of `me`, if there was one.
+    fn notice_eviction(&self, me: &Member) -> bool {
+        let evicted = me.evicted.swap(0, Ordering::Relaxed) == 1;
+        if evicted {
+            self.at_large.fetch_sub(1, Ordering::Relaxed);
+        }
+        evicted
+    }
+
     /// Hands the GIL to the next waiter if this thread was asked to, and waits to get it
     /// back. Returns whether it changed hands.
     ///
@@ -186,15 +264,21 @@ impl<C: Clock> Gil<C> {
     /// [`Closed`] if the thread's group was closed meanwhile; the GIL is not held then.
     pub fn hand_over(&self, me: &Member) -> Result<bool, Closed> {
         let mut state = self.state.lock();
+        if self.notice_eviction(me) {
+            drop(state);
+            return self.acquire(me).map(|()| true);
+        }
         assert_eq!(state.turn, Turn::Held(me.id), "a thread handed over a GIL it did not hold");
         if !self.is_asked(&state) || state.policy.is_empty() {
             return Ok(false);
         }
         let now = self.clock.now();
         state.give_up(me.id, now, false);
-        state.grant_next();
+        // In a queue before the next is chosen: when the brief threads' lead is used up, the
+        // one to go on may be this very thread.
         let class = state.record(me.id).class;
         state.policy.enqueue(me.id, class, now);
+        state.grant_next();
         self.wait_for_turn(state, me, now).map(|()| true)
     }
 
@@ -279,6 +363,7 @@ impl<C: Clock> Gil<C> {
         since: u64,
     ) -> Result<(), Closed> {
         let mut spun = false;
+        let mut asked = None;
         loop {
             me.woken.store(0, Ordering::Relaxed);
             if state.is_closed_to(me) {
@@ -298,6 +383,16 @@ impl<C: Clock> Gil<C> {
                 }
                 Turn::Held(holder) => {
                     let timer = self.ask(&state, me.id, holder, now);
+                    let (tenure, since) = *asked.get_or_insert((state.tenure, now));
+                    if tenure != state.tenure || !self.is_asked(&state) {
+                        asked = None;
+                    } else if now >= since.saturating_add(state.policy.interval().max(1)) {
+                        asked = None;
+                        drop(state);
+                        self.evict_stalled();
+                        state = self.state.lock();
+                        continue;
+                    }
                     soon = state.holder_is_brief() || self.is_asked(&state);
                     timer
                 }
@@ -337,7 +432,7 @@ impl<C: Clock> Gil<C> {
         // A bell is heard by whoever listens first, and that may be the wrong thread: ask
         // again after a while, until the turn changes.
         (self.bell)();
-        Some(now + state.policy.interval().max(1))
+        Some(now.saturating_add(state.policy.interval().max(1)))
     }
 }
 
@@ -413,14 +508,16 @@ impl State {
 }
 
 impl Member {
-    fn new(id: MemberId, group: u64) -> Arc<Self> {
+    fn new(id: MemberId, group: u64, probe: Probe) -> Arc<Self> {
         Arc::new(Self {
             id,
             group,
             // No tenure has this number, so no request can be for it.
             tenure: AtomicU64::new(u64::MAX),
             woken: AtomicU64::new(0),
+            evicted: AtomicU64::new(0),
             parked: Condvar::default(),
+            probe,
         })
     }
 }
@@ -447,18 +544,21 @@ impl<C: Clock + Clone> ForkGuard<'_, C> {
     /// The GIL for the child, in which only the forking thread lives on: `survivor`, if it
     /// was a member, keeps its counts and the GIL if it held it. A new lock at a new
     /// address, because queues of threads that no longer exist hang on the old one.
-    pub fn copy_for_child(&self, survivor: Option<&Member>) -> (Gil<C>, Option<Arc<Member>>) {
+    pub fn copy_for_child(
+        &self,
+        survivor: Option<(&Member, Probe)>,
+    ) -> (Gil<C>, Option<Arc<Member>>) {
         let interval = Duration::from_nanos(self.state.policy.interval());
         let child = Gil::new(self.gil.clock.clone(), interval, self.gil.bell);
-        let member = survivor.map(|old| {
-            let member = child.join(old.group);
+        let member = survivor.map(|(old, probe)| {
+            let member = child.join(old.group, probe);
             let mut state = child.state.lock();
             if let Some(record) = &self.state.members[old.id] {
                 let new = state.record(member.id);
                 new.class = record.class;
                 new.stats = record.stats;
             }
-            if self.state.turn == Turn::Held(old.id) {
+            if self.state.turn == Turn::Held(old.id) || self.gil.is_evicted(old) {
                 let now = self.state.since;
                 state.turn = Turn::Held(member.id);
                 state.since = now;

@@ -11,5 +11,5 @@ mod stats;
 mod sync;
 
 pub use clock::{Clock, MonotonicClock};
-pub use gil::{Closed, ForkGuard, Gil, Member};
+pub use gil::{Closed, ForkGuard, Gil, Member, Probe};
 pub use stats::GilStats;

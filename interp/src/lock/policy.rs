@@ -5,15 +5,16 @@
 //!
 //! With a switch interval *I* (5 ms by default) and a *brief* limit *B = I / 5*:
 //!
-//! 1. A thread is **brief** while it has run for less than *B* since it last gave the
-//!    GIL up by itself; otherwise it is **normal**. A new thread is normal.
+//! 1. A thread is **brief** if between its last two voluntary releases it ran for less than
+//!    *B*, until it has run for *B* since; otherwise it is **normal**. A new thread is normal.
 //! 2. Normal waiters form a FIFO queue. Each, when its turn comes, gets a slice of *I*;
 //!    its successor asks it for the GIL when the slice is over, as in CPython.
 //! 3. A brief waiter asks a normal holder at once and goes before the normal waiters.
 //!    The holder it displaces goes to the front of its queue with the rest of its slice.
 //! 4. The brief threads' **lead** is the GIL time they took while a normal thread
-//!    waited, less what the normal threads have run since. While it exceeds *I*, rule 3 is
-//!    suspended: the normal queue goes first.
+//!    waited (of each turn at most *B*: what runs longer is no longer brief), less what the
+//!    normal threads have run since. While it exceeds *I*, rule 3 is suspended: the normal
+//!    threads go first.
 //! 5. A thread that gave the GIL up by itself may take it back, as may any newcomer, while no
 //!    waiter has come for it (barging). The slice goes on meanwhile, and a brief waiter asks
 //!    after *I* at the latest, so a chain of such takes is bounded.
@@ -22,12 +23,12 @@
 //!
 //! Call *d* the longest time a holder needs to reach a switch point. By rule 4 any stretch
 //! of time *t* in which a normal thread waits gives the normal threads at least
-//! *(t - I - d) / 2* of it: the lead rises only with brief time and falls only with normal
-//! time, and above *I* only normal time is granted. By rule 2 the thread at place *k* of
-//! the normal queue is served after at most *k* slices of normal time, so it waits at most
-//! *2 k (I + d) + I + d*. A brief thread waits for the brief threads before it, each at
-//! most *B + d*, and for one stretch of normal time of at most *I + d* whenever the lead
-//! is used up.
+//! *t / 2 - (I + B + d)* of it: the lead rises only with brief time and falls only with normal
+//! time, above *I* only normal time is granted, and it is known a turn late. By rule 2 the
+//! thread at place *k* of the normal queue is served after at most *k* slices of normal time,
+//! so it waits at most *2 k (I + d) + I + B + d*. A brief thread waits for the brief threads
+//! before it, each at most *B + d*, and for normal time of at most *I + d* whenever
+//! the lead is used up. `policy/tests.rs` plays this out.
 
 use std::collections::VecDeque;
 
@@ -75,7 +76,7 @@ impl Policy {
     /// A new interval counts at once: the slice in progress ends by it, too.
     pub(super) fn set_interval(&mut self, interval: u64, now: u64) {
         self.interval = interval;
-        self.slice_end = self.slice_end.min(now + interval);
+        self.slice_end = self.slice_end.min(now.saturating_add(interval));
     }
 
     fn brief_limit(&self) -> u64 {
@@ -97,7 +98,7 @@ impl Policy {
             return;
         }
         if self.normal.is_empty() {
-            self.slice_end = now + self.interval;
+            self.slice_end = now.saturating_add(self.interval);
         }
         if class.rest.is_some() {
             self.normal.push_front(id);
@@ -139,8 +140,10 @@ impl Policy {
             } else {
                 self.lead.saturating_sub(self.interval)
             };
+            let at = holder.since + grace;
             // The second bound is for a chain of brief threads that barge (rule 5).
-            return Some((holder.since + grace).min(joined + self.interval));
+            let bound = joined.saturating_add(self.interval);
+            return Some(if holder.class.brief { at.min(bound) } else { at });
         }
         (self.normal.front() == Some(&id)).then_some(self.slice_end)
     }
@@ -152,7 +155,7 @@ impl Policy {
         if queued {
             let slice =
                 if class.brief { self.brief_limit() } else { rest.unwrap_or(self.interval) };
-            self.slice_end = now + slice;
+            self.slice_end = now.saturating_add(slice);
         }
     }
 
@@ -160,16 +163,17 @@ impl Policy {
     /// it was asked to. Brings its class and the lead up to date.
     pub(super) fn give_up(&mut self, class: &mut Class, since: u64, now: u64, voluntary: bool) {
         let held = now.saturating_sub(since);
-        if !class.brief {
+        let was_brief = class.brief;
+        if !was_brief {
             self.lead = self.lead.saturating_sub(held);
         } else if !self.normal.is_empty() {
-            self.lead += held;
+            self.lead += held.min(self.brief_limit());
         }
         class.run += held;
         class.brief = class.run < self.brief_limit() && (voluntary || class.brief);
         if voluntary {
             class.run = 0;
-        } else if !class.brief && now < self.slice_end {
+        } else if !was_brief && now < self.slice_end {
             class.rest = Some(self.slice_end - now);
         }
     }

@@ -22,6 +22,8 @@ pub struct GilStats {
     pub hold_ns: u64,
     /// Times the GIL was given up because another thread asked for it.
     pub forced_switches: u64,
+    /// Times the GIL was taken away from a thread that slept while it held it.
+    pub evictions: u64,
     /// Times the GIL was given up around a call that may block, or for good.
     pub voluntary_releases: u64,
 }
@@ -34,6 +36,7 @@ impl AddAssign for GilStats {
         self.max_wait_ns = self.max_wait_ns.max(other.max_wait_ns);
         self.hold_ns += other.hold_ns;
         self.forced_switches += other.forced_switches;
+        self.evictions += other.evictions;
         self.voluntary_releases += other.voluntary_releases;
     }
 }

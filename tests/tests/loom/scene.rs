@@ -51,7 +51,7 @@ impl Scene {
     }
 
     pub fn join(&self) -> std::sync::Arc<Member> {
-        self.gil.join(1)
+        self.gil.join(1, Box::new(|| false))
     }
 
     /// Something only the holder may do: loom reports two threads that do it at once, and a
