@@ -2,7 +2,7 @@
 //! check it (`tests/tests/loom`, run by `cargo verify`).
 //!
 //! Read [`policy`] for the rule of who is next and why nobody starves, and [`Gil`] for how
-//! a turn passes from thread to thread. `sync` decides between parking_lot and loom.
+//! a turn passes from thread to thread. `sync` decides between std and loom.
 
 mod clock;
 mod gil;

@@ -1,5 +1,10 @@
-//! The only place that knows which primitives the lock protocol stands on:
-//! parking_lot in a build that runs Python, loom under `--cfg togil_loom`.
+//! The only place that knows which primitives the lock protocol stands on: std's in a build
+//! that runs Python, loom's under `--cfg togil_loom`.
+//!
+//! Not parking_lot's, because of `fork`: it queues the threads that wait in a table of the
+//! process, by nodes in their thread-local storage. In the child those threads are gone, new
+//! threads get their memory, and the queues are corrupt: two of five children that started
+//! threads hung. std's primitives are futexes and keep no such table.
 //!
 //! Both halves have the same shape. Time-outs are the one thing loom cannot model, so
 //! under loom a wait has none: a protocol that needs its time-out to make progress
@@ -9,10 +14,10 @@ pub(crate) use imp::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, SPIN_NS, s
 
 #[cfg(not(togil_loom))]
 mod imp {
-    use std::sync::OnceLock;
+    use std::sync::{OnceLock, PoisonError};
     use std::time::Duration;
 
-    pub(crate) use parking_lot::{Mutex, MutexGuard};
+    pub(crate) use std::sync::MutexGuard;
     pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
 
     /// How long a thread that expects the GIL at any moment looks for it before it
@@ -31,21 +36,38 @@ mod imp {
         }
     }
 
-    /// `parking_lot::Condvar` with the time-out as an option.
+    /// `std::sync::Mutex` without poison: the protocol panics only where its caller broke a
+    /// promise, and leaves a state that the others can go on with.
+    #[derive(Debug)]
+    pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(std::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    /// `std::sync::Condvar` with the time-out as an option.
     #[derive(Debug, Default)]
-    pub(crate) struct Condvar(parking_lot::Condvar);
+    pub(crate) struct Condvar(std::sync::Condvar);
 
     impl Condvar {
         pub(crate) fn wait<'a, T>(
             &self,
-            mut guard: MutexGuard<'a, T>,
+            guard: MutexGuard<'a, T>,
             timeout_ns: Option<u64>,
         ) -> MutexGuard<'a, T> {
             match timeout_ns {
-                Some(ns) => drop(self.0.wait_for(&mut guard, Duration::from_nanos(ns))),
-                None => self.0.wait(&mut guard),
+                Some(ns) => {
+                    let timeout = Duration::from_nanos(ns);
+                    self.0.wait_timeout(guard, timeout).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.0.wait(guard).unwrap_or_else(PoisonError::into_inner),
             }
-            guard
         }
 
         pub(crate) fn notify_one(&self) {

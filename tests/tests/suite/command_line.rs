@@ -166,7 +166,8 @@ fn x_options_are_seen_by_the_script() {
     option_changes(&["-X", "cpu_count=77"], source, "True", "False");
     let source = "import sys; print(sys.get_int_max_str_digits())";
     option_changes(&["-X", "int_max_str_digits=1000"], source, "1000", "4300");
-    option_changes(&["-X", "utf8=1"], "import sys; print(sys.flags.utf8_mode)", "1", "0");
+    let source = "import sys; print(sys.flags.utf8_mode)";
+    option_changes(&["-X", "utf8=0"], source, "0", "1"); // On by default where no locale is set.
 }
 
 #[test]
@@ -193,6 +194,15 @@ fn x_skips_the_first_line() {
 fn i_goes_on_with_a_prompt() {
     let output = code("value = 5").options(["-i"]).stdin("print(value + 1)\n").output().exits(0);
     assert!(output.stdout.contains('6'), "{}", output.dump());
+}
+
+#[test]
+fn text_is_utf_8_with_and_without_a_locale() {
+    let source = "import sys; print('ü', sys.argv[1], sys.stdout.encoding.lower(), open(0).encoding.lower())";
+    let run = || code(source).args(["ö"]);
+    run().output().prints("ü ö utf-8 utf-8");
+    run().env("LC_ALL", "C.UTF-8").output().prints("ü ö utf-8 utf-8");
+    run().options(["-X", "utf8"]).output().prints("ü ö utf-8 utf-8");
 }
 
 #[test]

@@ -213,6 +213,86 @@ fn lru_cache_is_shared() {
 }
 
 #[test]
+fn keys_of_an_lru_cache_may_compare_in_python() {
+    // The cache calls them with its own lock held.
+    prints(
+        "
+        import functools, sys, threading
+        sys.setswitchinterval(1e-5)
+        class Key:
+            def __init__(self, n): self.n = n
+            def __hash__(self): return self.n % 3
+            def __eq__(self, other):
+                for _ in range(10): pass
+                return self.n == other.n
+        @functools.lru_cache(maxsize=16)
+        def value(key):
+            return key.n
+        wrong = []
+        def work():
+            for i in range(500):
+                if value(Key(i % 20)) != i % 20:
+                    wrong.append(i)
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print(wrong)
+        ",
+        "[]",
+    );
+}
+
+#[test]
+fn a_file_can_be_asked_about_beside_a_write() {
+    prints(
+        "
+        import io, sys, threading
+        sys.setswitchinterval(1e-5)
+        class Raw(io.RawIOBase):
+            def writable(self): return True
+            def write(self, data):
+                for _ in range(50): pass
+                return len(data)
+        file = io.TextIOWrapper(io.BufferedWriter(Raw(), 16), write_through=True)
+        stop = False
+        def ask():
+            while not stop:
+                file.closed, file.encoding, file.errors, file.line_buffering, file.newlines, repr(file)
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads: thread.start()
+        for _ in range(1_000):
+            file.write('x' * 20)
+        stop = True
+        for thread in threads: thread.join()
+        print('end')
+        ",
+        "end",
+    );
+}
+
+#[test]
+fn opening_a_fifo_waits_without_stopping_the_others() {
+    prints(
+        "
+        import os, threading, time
+        os.mkfifo('fifo')
+        got = []
+        def read():
+            with open('fifo') as file:
+                got.append(file.read())
+        thread = threading.Thread(target=read)
+        thread.start()
+        time.sleep(0.1)
+        with open('fifo', 'w') as file:
+            file.write('through')
+        thread.join()
+        print(got)
+        ",
+        "['through']",
+    );
+}
+
+#[test]
 fn logging_from_threads_writes_whole_records() {
     let output = script(
         "

@@ -157,9 +157,11 @@ fn the_main_thread_sets_handlers_while_threads_start() {
                 thread.join()
         threads = [threading.Thread(target=churn) for _ in range(3)]
         for thread in threads: thread.start()
-        for _ in range(2_000):
-            signal.signal(signal.SIGUSR1, print)
-        stop = True
+        try:
+            for _ in range(2_000):
+                signal.signal(signal.SIGUSR1, print)
+        finally:
+            stop = True
         for thread in threads: thread.join()
         print('never refused')
         ",
@@ -209,9 +211,11 @@ fn interrupt_main_interrupts_the_main_thread() {
     prints(
         "
         import _thread, signal, threading, time
+        # As in CPython it ends no call that waits in the system.
         threading.Timer(0.05, _thread.interrupt_main).start()
         try:
-            time.sleep(60)
+            while True:
+                pass
         except KeyboardInterrupt:
             print('interrupted')
         seen = []

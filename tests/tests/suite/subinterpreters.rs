@@ -81,9 +81,9 @@ fn an_interpreter_reports_the_same_lock_mode() {
 fn threads_run_inside_an_interpreter() {
     prints(
         "
-        from concurrent import interpreters
-        one = interpreters.create()
-        one.exec('''
+from concurrent import interpreters
+one = interpreters.create()
+one.exec('''
 import threading
 n = 0
 lock = threading.Lock()
@@ -97,7 +97,7 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 print(n)
 ''')
-        one.close()
+one.close()
         ",
         "20000",
     );
@@ -156,18 +156,12 @@ fn a_queue_connects_interpreters() {
     prints(
         "
         from concurrent import interpreters
+        import threading
         there, back = interpreters.create_queue(), interpreters.create_queue()
         one = interpreters.create()
         one.prepare_main(there=there, back=back)
-        thread = one.call_in_thread(exec, 'pass')
-        thread.join()
-        import threading
-        def serve():
-            one.exec('''
-while (item := there.get()) is not None:
-    back.put(item * 2)
-''')
-        thread = threading.Thread(target=serve)
+        serve = 'while (item := there.get()) is not None: back.put(item * 2)'
+        thread = threading.Thread(target=one.exec, args=(serve,))
         thread.start()
         for i in range(20):
             there.put(i)
@@ -194,19 +188,34 @@ fn an_interpreter_pool_executor_computes() {
 }
 
 #[test]
+fn daemon_threads_are_refused_inside_an_interpreter() {
+    prints(
+        "
+        from concurrent import interpreters
+        one = interpreters.create()
+        try:
+            one.exec('import threading; threading.Thread(target=int, daemon=True)')
+        except interpreters.ExecutionFailed as error:
+            print('daemon threads are disabled' in str(error))
+        one.close()
+        ",
+        "True",
+    );
+}
+
+#[test]
 fn the_process_ends_with_interpreters_still_open() {
     for _ in 0..5 {
         let output = script(
             "
             from concurrent import interpreters
             one, two = interpreters.create(), interpreters.create()
-            one.exec('import threading, time')
-            one.exec('threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()')
+            one.exec('import threading; lock = threading.Lock()')
             two.exec('x = 1')
             print('end')
             ",
         );
-        let output = output.output().exits(0);
+        let output = output.output().exits(0).complains("remaining subinterpreters");
         assert_eq!(output.text(), "end");
     }
 }

@@ -158,10 +158,26 @@ impl Running {
     /// Waits until the program has printed this line.
     #[track_caller]
     pub(crate) fn wait_for_line(&self, line: &str) {
-        let seen = |text: &str| text.lines().any(|printed| printed == line);
-        if !self.stdout.wait_until(self.deadline(), seen) {
+        if self.find(|printed| (printed == line).then_some(())).is_none() {
             self.fail(&format!("the line {line:?} was not printed"));
         }
+    }
+
+    /// Waits until the program has printed a line of which `read` makes something.
+    #[track_caller]
+    pub(crate) fn wait_for<T>(&self, read: impl Fn(&str) -> Option<T>) -> T {
+        self.find(read).unwrap_or_else(|| self.fail("the expected line was not printed"))
+    }
+
+    fn find<T>(&self, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let mut found = None;
+        self.stdout.wait_until(self.deadline(), |text| {
+            // The last line may not be there in full yet.
+            let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+            found = whole.map(&read).find_map(|value| value);
+            found.is_some()
+        });
+        found
     }
 
     /// Sends a signal to the process (and not to its group).

@@ -32,10 +32,10 @@ impl Stream {
         stream
     }
 
-    /// Waits until the text so far satisfies `condition`; `false` if it never does.
-    pub(super) fn wait_until(&self, deadline: Instant, condition: impl Fn(&str) -> bool) -> bool {
+    /// Waits until the text so far satisfies `condition`, or there will be no more text.
+    pub(super) fn wait_until(&self, deadline: Instant, mut condition: impl FnMut(&str) -> bool) {
         let satisfied = |buffer: &Buffer| condition(&String::from_utf8_lossy(&buffer.bytes));
-        satisfied(&self.wait(deadline, satisfied))
+        drop(self.wait(deadline, satisfied));
     }
 
     /// Waits until nobody can write to it any more.
@@ -47,9 +47,13 @@ impl Stream {
         String::from_utf8_lossy(&self.lock().bytes).into_owned()
     }
 
-    fn wait(&self, deadline: Instant, done: impl Fn(&Buffer) -> bool) -> MutexGuard<'_, Buffer> {
+    fn wait(
+        &self,
+        deadline: Instant,
+        mut done: impl FnMut(&Buffer) -> bool,
+    ) -> MutexGuard<'_, Buffer> {
         let left = deadline.saturating_duration_since(Instant::now());
-        let waits = |buffer: &mut Buffer| !buffer.ended && !done(buffer);
+        let waits = |buffer: &mut Buffer| !done(buffer) && !buffer.ended;
         let waited = self.0.1.wait_timeout_while(self.lock(), left, waits);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
