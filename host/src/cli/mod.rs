@@ -48,12 +48,26 @@ enum Command {
 }
 
 /// Runs the command line of this process.
+///
+/// What is neither one of our commands nor our help is Python's command line: `togil x.py` and
+/// `togil -c code` run, so that `sys.executable` is what scripts take it for.
 pub fn main() -> ExitCode {
-    let mut args = std::env::args_os().skip(1);
-    // Python's own options must reach its own parser untouched: `togil run -h` is Python's help.
-    if args.next().as_deref() == Some("run".as_ref()) {
-        return python::main(args);
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match args.first().and_then(|first| first.to_str()) {
+        // Python's options reach Python's own parser untouched: `run -h` is Python's help.
+        Some("run") => python::main(args.into_iter().skip(1)),
+        Some(first) if is_ours(first) => ours(),
+        None => ours(),
+        Some(_) => python::main(args),
     }
+}
+
+fn is_ours(first: &str) -> bool {
+    let help = ["help", "-h", "--help", "-V", "--version"];
+    help.contains(&first) || Cli::command().find_subcommand(first).is_some()
+}
+
+fn ours() -> ExitCode {
     match Cli::parse().command {
         Command::Run { args } => python::main(args),
         Command::Ab(args) => ab::run(&args).unwrap_or_else(|error| {

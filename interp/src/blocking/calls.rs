@@ -6,6 +6,7 @@ use rustpython_vm::builtins::{
 use rustpython_vm::function::{Callee, FuncArgs};
 use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
+use super::owner;
 use crate::attach;
 use crate::patch::{self, Original};
 
@@ -163,8 +164,10 @@ pub(super) fn fork(
     else {
         return (original.func)(vm, args, callee);
     };
+    let streams = owner::take_streams(vm);
     release(acquire, vm, FuncArgs::default(), Callee::named("acquire_lock"))?;
     let result = (original.func)(vm, args, callee);
+    drop(streams);
     (free.func)(vm, FuncArgs::default(), Callee::named("release_lock"))?;
     result
 }
@@ -312,7 +315,7 @@ pub(super) fn csv_writer(
 ) -> PyResult {
     let writer = (original.func)(vm, args, callee)?;
     let methods = &["writerow", "writerows"];
-    patch::class(vm, "csv.writer", writer.class().to_owned(), methods, super::owner::call);
+    patch::class(vm, "csv.writer", writer.class().to_owned(), methods, owner::call);
     Ok(writer)
 }
 

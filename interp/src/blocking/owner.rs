@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
 
 use rustpython_vm::builtins::{PyModule, PyType};
 use rustpython_vm::function::{Callee, FuncArgs};
@@ -51,38 +52,70 @@ pub(crate) fn call(
 }
 
 fn own<R>(vm: &VirtualMachine, object: &PyObject, f: impl FnOnce() -> R) -> R {
-    /// Ends the ownership, after a panic too.
-    struct End(usize);
-    impl Drop for End {
-        fn drop(&mut self) {
-            let mut owners = owners();
-            let map = owners.get_or_insert_default();
-            if let Some(owner) = map.get_mut(&self.0) {
-                owner.depth -= 1;
-                if owner.depth == 0 {
-                    map.remove(&self.0);
-                    FREED.notify_all();
-                }
-            }
-        }
-    }
     // Without a GIL the native lock alone is right: waiting for it needs nothing of ours.
     if !attach::gil_enabled() {
         return f();
     }
-    let key = object.get_id();
-    if !try_own(&mut owners(), key) {
-        attach::without_gil(vm, || {
-            vm.allow_threads(|| {
-                let mut owners = owners();
-                while !try_own(&mut owners, key) {
-                    owners = FREED.wait(owners).unwrap_or_else(PoisonError::into_inner);
-                }
-            });
-        });
-    }
-    let _end = End(key);
+    let _owned = take(vm, object.get_id(), None);
     f()
+}
+
+/// Ends an ownership, after a panic too.
+pub(crate) struct Owned(usize);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let mut owners = owners();
+        let map = owners.get_or_insert_default();
+        if let Some(owner) = map.get_mut(&self.0) {
+            owner.depth -= 1;
+            if owner.depth == 0 {
+                map.remove(&self.0);
+                FREED.notify_all();
+            }
+        }
+    }
+}
+
+/// Waits, without the GIL, to be the object's only user; `None` if that takes too long.
+fn take(vm: &VirtualMachine, key: usize, limit: Option<Duration>) -> Option<Owned> {
+    if try_own(&mut owners(), key) {
+        return Some(Owned(key));
+    }
+    attach::without_gil(vm, || {
+        vm.allow_threads(|| {
+            let deadline = limit.map(|limit| Instant::now() + limit);
+            let mut owners = owners();
+            while !try_own(&mut owners, key) {
+                let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
+                if left.is_some_and(|left| left.is_zero()) {
+                    return None;
+                }
+                let wait = left.unwrap_or(Duration::MAX);
+                owners = match FREED.wait_timeout(owners, wait) {
+                    Ok((owners, _)) => owners,
+                    Err(poisoned) => poisoned.into_inner().0,
+                };
+            }
+            Some(Owned(key))
+        })
+    })
+}
+
+/// Takes the standard streams for the length of a fork, so that the child does not inherit
+/// one in the middle of a `print`. Gives up on a stream that is in use for long.
+pub(super) fn take_streams(vm: &VirtualMachine) -> Vec<Owned> {
+    const LIMIT: Duration = Duration::from_millis(200);
+    if !attach::gil_enabled() {
+        return Vec::new();
+    }
+    let streams = ["stdout", "stderr"].into_iter().filter_map(|name| {
+        let text = vm.sys_module.get_attr(name, vm).ok()?;
+        let buffer = text.get_attr("buffer", vm).ok();
+        Some([Some(text), buffer])
+    });
+    let streams: Vec<_> = streams.flatten().flatten().collect();
+    streams.iter().filter_map(|stream| take(vm, stream.get_id(), Some(LIMIT))).collect()
 }
 
 fn owners() -> Guard {

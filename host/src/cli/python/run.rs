@@ -77,6 +77,10 @@ fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
 }
 
 fn start(py: Python<'_>, resolved: &env::Resolved, what: &Target) -> PyResult<()> {
+    // As in CPython, filters given on the command line count from the start.
+    if !resolved.warnings.is_empty() || resolved.bytes_warning > 0 {
+        py.import("warnings", 0)?;
+    }
     if !resolved.no_site {
         py.import("site", 0)?;
         target::add_venv(py, resolved)?;

@@ -29,6 +29,12 @@ fn apply(resolved: &Resolved, argv: Vec<String>, settings: &mut Settings) {
     settings.code_debug_ranges = !resolved.no_debug_ranges;
     settings.xoptions = resolved.x_options.clone();
     settings.warnoptions = resolved.warnings.clone();
+    // What CPython's `site`-independent filters do; the VM leaves it to its caller.
+    match resolved.bytes_warning {
+        0 => {}
+        1 => settings.warnoptions.insert(0, "default::BytesWarning".to_owned()),
+        _ => settings.warnoptions.insert(0, "error::BytesWarning".to_owned()),
+    }
     settings.import_site = !resolved.no_site;
     settings.bytes_warning = resolved.bytes_warning.into();
     settings.warn_default_encoding = resolved.warn_default_encoding;
@@ -46,7 +52,8 @@ fn apply(resolved: &Resolved, argv: Vec<String>, settings: &mut Settings) {
     settings.buffered_stdio = !resolved.unbuffered;
     settings.stdio_encoding = resolved.stdio_encoding.clone();
     settings.stdio_errors = resolved.stdio_errors.clone();
-    settings.utf8_mode = resolved.utf8_mode.map_or(-1, i8::from);
+    // PEP 686: on unless it is turned off.
+    settings.utf8_mode = i8::from(resolved.utf8_mode.unwrap_or(true));
     settings.safe_path = resolved.safe_path;
     settings.int_max_str_digits = resolved.int_max_str_digits.into();
     settings.cpu_count = resolved.cpu_count;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::args::Target;
 use super::env::Resolved;
 use super::help;
+use crate::vm::scope::Scope;
 use crate::vm::{AsObject, PyResult};
 use crate::{LOCK_MODE, LockMode, Python};
 
@@ -65,6 +66,9 @@ pub(super) fn run(py: Python<'_>, resolved: &Resolved, target: &Target) -> PyRes
             let directory = real.parent().unwrap_or(Path::new("")).to_string_lossy();
             add_to_path(py, resolved, &directory)?;
             let path = path.to_string_lossy();
+            if resolved.skip_first_line {
+                return run_without_first_line(py, scope, &path);
+            }
             py.run_script(scope, &path)
         }
         Target::Stdin if std::io::stdin().is_terminal() => {
@@ -81,6 +85,17 @@ pub(super) fn run(py: Python<'_>, resolved: &Resolved, target: &Target) -> PyRes
         // Printed before anything is started: see `text`.
         _ => Ok(()),
     }
+}
+
+/// `-x`: for scripts whose first line is for another program.
+fn run_without_first_line(py: Python<'_>, scope: Scope, path: &str) -> PyResult<()> {
+    let source = std::fs::read(path)
+        .map_err(|error| py.new_os_error(format!("cannot read {path}: {error}")))?;
+    // The line break stays, so that line numbers are right.
+    let rest = source.iter().position(|&byte| byte == b'\n').unwrap_or(source.len());
+    let source = String::from_utf8_lossy(&source[rest..]);
+    scope.globals.set_item("__file__", py.ctx.new_str(path).into(), py.vm())?;
+    py.run_string(scope, &source, path).map(drop)
 }
 
 /// The prompt of the standard library's `code` module.
