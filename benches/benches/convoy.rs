@@ -31,9 +31,8 @@ fn main() -> ExitCode {
     let mut met = true;
     println!("{}, {runs} runs of {seconds} s each", togil::LOCK_MODE);
     for (threads, trips_bar, cpu_bar) in CASES {
-        let samples: Vec<_> = (0..runs)
-            .map(|_| interpreter.attach(|py| measure(py, threads, seconds)))
-            .collect();
+        let samples: Vec<_> =
+            (0..runs).map(|_| interpreter.attach(|py| measure(py, threads, seconds))).collect();
         let trips = Spread::of(samples.iter().map(|sample| sample.0));
         let cpu = Spread::of(samples.iter().map(|sample| sample.1));
         println!("beside {threads} CPU-bound: round trips kept {trips}, CPU rate kept {cpu}");
@@ -72,11 +71,7 @@ impl Spread {
     fn of(values: impl Iterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.collect();
         values.sort_by(f64::total_cmp);
-        Self {
-            least: values[0],
-            median: values[values.len() / 2],
-            most: values[values.len() - 1],
-        }
+        Self { least: values[0], median: values[values.len() / 2], most: values[values.len() - 1] }
     }
 }
 

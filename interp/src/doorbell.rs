@@ -7,7 +7,7 @@
 
 use std::cell::UnsafeCell;
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::{safepoint, signals};
@@ -41,6 +41,8 @@ impl Semaphore {
 static WAKE: Semaphore = Semaphore(UnsafeCell::new(unsafe { std::mem::zeroed() }));
 /// Whether the thread runs, and so whether `WAKE` is initialised.
 static RUNS: AtomicBool = AtomicBool::new(false);
+/// 0: std's default.
+static STACK_SIZE: AtomicUsize = AtomicUsize::new(0);
 /// How many more times a ring may be passed on directly before the next tick.
 static HOPS: AtomicU32 = AtomicU32::new(0);
 
@@ -56,7 +58,11 @@ pub(crate) fn start() {
     if RUNS.swap(true, Ordering::AcqRel) {
         return;
     }
-    if std::thread::Builder::new().name("togil-doorbell".into()).spawn(run).is_err() {
+    let mut thread = std::thread::Builder::new().name("togil-doorbell".into());
+    if let size @ 1.. = STACK_SIZE.load(Ordering::Relaxed) {
+        thread = thread.stack_size(size);
+    }
+    if thread.spawn(run).is_err() {
         // Without it a signal may be late under load, and nothing else is lost.
         RUNS.store(false, Ordering::Release);
     }
@@ -67,6 +73,11 @@ pub(crate) fn after_fork_in_child() {
     if RUNS.swap(false, Ordering::AcqRel) {
         WAKE.init();
     }
+}
+
+/// The stack of the thread, when it is next started.
+pub(crate) fn set_stack_size(bytes: usize) {
+    STACK_SIZE.store(bytes, Ordering::Relaxed);
 }
 
 /// Wakes the thread. Async-signal-safe.

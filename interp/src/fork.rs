@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 use std::sync::Once;
 
+use rustpython_vm::vm::thread::try_with_current_vm;
+
 use crate::attach;
 use crate::blocking::owner;
 use crate::lock::{ForkGuard, MonotonicClock};
@@ -49,4 +51,24 @@ extern "C" fn child() {
     }
     signals::after_fork_in_child();
     doorbell::after_fork_in_child();
+    keep_dead_stacks();
 }
+
+/// Keeps the memory of the threads that are gone out of use.
+///
+/// The VM's locks are parking_lot's, which queues threads that wait by nodes in their
+/// thread-local storage. In the child glibc gives the stacks of the dead threads, and that
+/// storage with them, to new threads: the queues become corrupt and wake-ups get lost (one of
+/// fifteen forks under load). It reuses no stack that is too small, so ours grow with
+/// every fork.
+fn keep_dead_stacks() {
+    try_with_current_vm(|vm| {
+        let size = vm.state.stacksize.load().max(DEFAULT_STACK);
+        vm.state.stacksize.store(size + STACK_STEP);
+        doorbell::set_stack_size(size + STACK_STEP);
+    });
+}
+
+/// What std gives a thread, and so the VM (`std::thread::Builder::stack_size`).
+const DEFAULT_STACK: usize = 2 << 20;
+const STACK_STEP: usize = 64 << 10;

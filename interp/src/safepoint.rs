@@ -9,7 +9,7 @@
 //! (the GIL's drop request, the pending signals) and whoever answers a ring that
 //! was not meant for it passes it on.
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use rustpython_vm::builtins::PyStr;
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::signal::{SignalNum, set_interrupt_ex};
@@ -41,17 +41,35 @@ pub(crate) fn remind(vm: &VirtualMachine) {
     }
 }
 
+/// Held while a thread passes for the main thread. Only ever taken and given back between two
+/// safepoints: a thread that held it while a fork stops the world would keep it for ever
+/// in the child.
+static IMPERSONATION: Mutex<()> = Mutex::new(());
+
+fn impersonate(vm: &VirtualMachine) -> MutexGuard<'static, ()> {
+    loop {
+        if let Some(guard) = IMPERSONATION.try_lock() {
+            return guard;
+        }
+        vm.allow_threads(std::thread::yield_now);
+    }
+}
+
+/// Waits until no thread passes for the main thread any more, as far as one can see.
+pub(crate) fn wait_for_installs(vm: &VirtualMachine) {
+    drop(impersonate(vm));
+}
+
 /// Gives the calling thread's VM its handler.
 ///
 /// `_signal.signal` serves the main thread only, and asks `main_thread_ident` who that is. So
 /// we are the main thread for the length of the call. Nobody else can be fooled
 /// meanwhile: threads that start wait for the lock, and [`signals`] retries for the real one.
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
-    static IMPERSONATION: Mutex<()> = Mutex::new(());
     let Some(signal) = patch::original("_signal", "signal") else { return Ok(()) };
     let handler = ON_RING.build_function(&vm.ctx);
     let args = FuncArgs::from(vec![vm.ctx.new_int(SIGNUM).into(), handler.into()]);
-    let _guard = vm.allow_threads(|| IMPERSONATION.lock());
+    let _guard = impersonate(vm);
     let main = vm.state.main_thread_ident.swap(get_ident());
     let result = (signal.func)(vm, args, Callee::named("signal"));
     vm.state.main_thread_ident.store(main);

@@ -175,7 +175,7 @@ pub(crate) fn signal(
             break result?;
         }
         tries += 1;
-        std::thread::yield_now();
+        safepoint::wait_for_installs(vm);
     };
     let replaced = match (signum, callable) {
         (Some(signum), true) => {

@@ -7,8 +7,8 @@ use rustpython_vm::function::{Callee, FuncArgs};
 use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::owner;
-use crate::attach;
 use crate::patch::{self, Original};
+use crate::{attach, signals};
 
 /// Gives the GIL up around the whole call.
 pub(super) fn release(
@@ -79,14 +79,19 @@ pub(super) fn release_method(
     result
 }
 
-/// `time.sleep`: `sleep(0)` does not block in the VM, but it is how a thread yields.
-pub(super) fn sleep(
+/// `signal.pause`: the signal that ends it is handled before it returns, even where a busy
+/// thread has answered its ring.
+pub(super) fn pause(
     original: Original,
     vm: &VirtualMachine,
     args: FuncArgs,
     callee: Callee,
 ) -> PyResult {
-    release(original, vm, args, callee)
+    let result = release(original, vm, args, callee)?;
+    if signals::pending() && signals::is_signal_thread(vm) {
+        signals::deliver(vm)?;
+    }
+    Ok(result)
 }
 
 /// `os.waitpid`: first without waiting.

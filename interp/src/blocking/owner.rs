@@ -5,6 +5,9 @@
 //! waiting for the GIL while the holder of the GIL waits for the mutex. So a thread takes a
 //! lock of ours first, which it waits for without the GIL; the native mutex behind it is
 //! never contended. CPython does the same in `_enter_buffered_busy` (Modules/_io/bufferedio.c).
+//!
+//! Free-threaded it is not needed to make progress, but the VM lets go of its own lock in the
+//! middle of a `readline` or a `write`; with this one a line is read, and a `write` made, whole.
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -52,10 +55,6 @@ pub(crate) fn call(
 }
 
 fn own<R>(vm: &VirtualMachine, object: &PyObject, f: impl FnOnce() -> R) -> R {
-    // Without a GIL the native lock alone is right: waiting for it needs nothing of ours.
-    if !attach::gil_enabled() {
-        return f();
-    }
     let _owned = take(vm, object.get_id(), None);
     f()
 }
@@ -106,9 +105,6 @@ fn take(vm: &VirtualMachine, key: usize, limit: Option<Duration>) -> Option<Owne
 /// one in the middle of a `print`. Gives up on a stream that is in use for long.
 pub(super) fn take_streams(vm: &VirtualMachine) -> Vec<Owned> {
     const LIMIT: Duration = Duration::from_millis(200);
-    if !attach::gil_enabled() {
-        return Vec::new();
-    }
     let streams = ["stdout", "stderr"].into_iter().filter_map(|name| {
         let text = vm.sys_module.get_attr(name, vm).ok()?;
         let buffer = text.get_attr("buffer", vm).ok();

@@ -4,7 +4,7 @@ use rustpython_vm::function::{Callee, FuncArgs};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::calls::{
-    csv_writer, fork, release, release_method, resolve, sleep, socket_address, socket_read,
+    csv_writer, fork, pause, release, release_method, resolve, socket_address, socket_read,
     socket_send, socket_send_all, system, wait_with_usage, waitpid,
 };
 use super::owner;
@@ -66,8 +66,9 @@ pub(crate) static PATCHES: &[Patch] = &[
     functions("_imp", release, &["acquire_lock"]),
     functions("_interpchannels", release, &["send", "send_buffer"]),
     // Time, signals and processes.
-    functions("time", sleep, &["sleep"]),
-    functions("_signal", release, &["pause"]),
+    // `sleep(0)` too: it does not block in the VM, but it is how a thread yields.
+    functions("time", release, &["sleep"]),
+    functions("_signal", pause, &["pause"]),
     functions("posix", waitpid, &["waitpid"]),
     functions("posix", release, &["wait"]),
     functions("posix", system, &["system"]),

@@ -54,7 +54,12 @@ const SHORT: &str = "1e-6";
 fn counters(statement: &str, interval: &str, times: u32, rounds: u32, stop: bool) -> Togil {
     let source = COUNTERS.replace("{statement}", statement);
     let stop = u32::from(stop);
-    script(&source).args([interval.to_owned(), times.to_string(), rounds.to_string(), stop.to_string()])
+    script(&source).args([
+        interval.to_owned(),
+        times.to_string(),
+        rounds.to_string(),
+        stop.to_string(),
+    ])
 }
 
 #[track_caller]

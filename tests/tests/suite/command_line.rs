@@ -207,7 +207,8 @@ fn text_is_utf_8_with_and_without_a_locale() {
 
 #[test]
 fn hash_seed_and_io_encoding_are_taken_from_the_environment() {
-    let hash = |seed| code("print(hash('x'))").env("PYTHONHASHSEED", seed).output().success().stdout;
+    let hash =
+        |seed| code("print(hash('x'))").env("PYTHONHASHSEED", seed).output().success().stdout;
     assert_eq!(hash("1"), hash("1"));
     assert_ne!(hash("1"), hash("2"));
     assert_ne!(hash("random"), hash("random"));

@@ -23,7 +23,7 @@ sys.exit(3)
     );
     for _ in 0..10 {
         let output = script(&source).output().exits(3);
-        assert!(output.stdout.contains("end\n"), "{}", output.dump());
+        assert!(output.stdout.contains("end"), "{}", output.dump());
         assert!(!output.stderr.contains("Traceback"), "{}", output.dump());
         assert!(!output.stderr.contains("panicked"), "{}", output.dump());
     }

@@ -116,7 +116,11 @@ fn an_empty_gil_variable_counts_as_unset() {
 fn the_gil_option_beats_the_variable() {
     is_enabled().env("PYTHON_GIL", "0").options(["-X", "gil=1"]).output().prints("True");
     let off = is_enabled().env("PYTHON_GIL", "1").options(["-X", "gil=0"]).output();
-    if GIL { off.exits(1).complains(REFUSED) } else { off.prints("False") };
+    if GIL {
+        off.exits(1).complains(REFUSED)
+    } else {
+        off.prints("False")
+    };
 }
 
 #[test]

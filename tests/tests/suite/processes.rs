@@ -269,7 +269,10 @@ fn fork_while_other_threads_import() {
         ",
     );
     let module = |run: crate::harness::Togil, i: u32| {
-        run.file(&format!("module{i}.py"), &format!("import time\ntime.sleep(0.001)\nvalue = {i}\n"))
+        run.file(
+            &format!("module{i}.py"),
+            &format!("import time\ntime.sleep(0.001)\nvalue = {i}\n"),
+        )
     };
     (0..60).fold(run, module).output().prints("{0} 60");
 }
@@ -349,7 +352,11 @@ fn a_fork_warns_while_there_are_other_threads_and_only_then() {
     let lines: Vec<&str> = output.stderr.lines().collect();
     let text = "is multi-threaded, use of fork() may lead to deadlocks in the child";
     assert!(lines[..2] == ["alone", "beside a thread"], "{}", output.dump());
-    assert!(lines[2].contains("DeprecationWarning") && lines[2].contains(text), "{}", output.dump());
+    assert!(
+        lines[2].contains("DeprecationWarning") && lines[2].contains(text),
+        "{}",
+        output.dump()
+    );
     assert_eq!(lines.last(), Some(&"alone again"), "{}", output.dump());
 }
 

@@ -7,7 +7,10 @@ use crate::harness::{Togil, code, script, togil};
 #[test]
 fn code_from_the_command_line_sees_its_arguments() {
     let source = "import sys; print(sys.argv, __name__, sys.path[0] == '')";
-    code(source).args(["a", "-b", "--", "ü"]).output().prints("['-c', 'a', '-b', '--', 'ü'] __main__ True");
+    code(source)
+        .args(["a", "-b", "--", "ü"])
+        .output()
+        .prints("['-c', 'a', '-b', '--', 'ü'] __main__ True");
 }
 
 #[test]

@@ -47,8 +47,10 @@ fn values_come_back() {
     // Attaching twice is attaching once.
     let nested = interpreter.attach(|_| interpreter.attach(|py| eval(py, "result = 'in'")));
     assert_eq!(nested, "in");
-    assert_eq!(interpreter.attach(|py| eval(py, "import sys; result = sys._is_gil_enabled()")),
-        if GIL { "True" } else { "False" });
+    assert_eq!(
+        interpreter.attach(|py| eval(py, "import sys; result = sys._is_gil_enabled()")),
+        if GIL { "True" } else { "False" }
+    );
     assert_eq!(togil::gil_enabled(), GIL);
     assert_eq!(interpreter.finalize(None), 0);
 }
@@ -119,7 +121,9 @@ fn rust_threads_attach() {
 /// Counts on four Rust threads at once, without a lock; returns how many counts were lost.
 fn lost_counts(interpreter: &Interpreter) -> i64 {
     const TIMES: i64 = 100_000;
-    interpreter.attach(|py| eval(py, "import sys; sys.modules['counter'] = result = type(sys)('counter')\nresult.n = 0"));
+    interpreter.attach(|py| {
+        eval(py, "import sys; sys.modules['counter'] = result = type(sys)('counter')\nresult.n = 0")
+    });
     let count = format!(
         "import counter\ndef work():\n  for _ in range({TIMES}): counter.n += 1\nwork()\nresult = 1"
     );

@@ -136,10 +136,7 @@ fn handlers_are_set_in_the_main_thread_only() {
         for thread in threads: thread.join()
         print(signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL)
         ",
-        &format!(
-            "{}True",
-            "signal only works in main thread of the main interpreter\n".repeat(20)
-        ),
+        &format!("{}True", "signal only works in main thread of the main interpreter\n".repeat(20)),
     );
 }
 

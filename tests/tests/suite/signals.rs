@@ -115,6 +115,8 @@ sys.exit(7)
     for i in 0..3 {
         running.signal(libc::SIGINT);
         running.wait_for_line(&format!("caught {i}"));
+        // Out of the `print` and into the next `try`.
+        std::thread::sleep(Duration::from_millis(200));
     }
     running.wait().exits(7);
 }

@@ -32,9 +32,9 @@ pub(super) fn report(group: i32) -> String {
 
 fn numbered(directory: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.filter(|entry| {
-        entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok())
-    }).map(|entry| entry.path())
+    entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok()))
+        .map(|entry| entry.path())
 }
 
 /// The fields of `stat` after the name: state, parent, group, ...
