@@ -167,11 +167,13 @@ pub(crate) fn signal(
     let mut tries = 0;
     let old = loop {
         let result = (original.func)(vm, args.clone(), callee);
-        // A thread that starts may pass for the main thread at this very moment
-        // (safepoint::install): then this refusal is wrong.
-        let refused = matches!(&result, Err(e) if e.fast_isinstance(vm.ctx.exceptions.value_error));
-        let main = vm.state.main_thread_ident.load();
-        if !(refused && is_signal_thread(vm) && main != get_ident() && tries < 1000) {
+        // A thread that starts may have passed for the main thread at that very moment
+        // (safepoint::install): then the refusal is wrong.
+        let refused = result.as_ref().err().is_some_and(|error| {
+            let text = error.as_object().str(vm);
+            text.is_ok_and(|text| text.to_string_lossy().contains("main thread"))
+        });
+        if !(refused && is_signal_thread(vm) && tries < 1000) {
             break result?;
         }
         tries += 1;

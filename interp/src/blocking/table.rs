@@ -48,6 +48,9 @@ const BUFFERED: &[&str] = &[
     "readinto1",
     "flush",
     "write",
+    // Inherited from _IOBase, which reads byte by byte.
+    "readline",
+    "readlines",
 ];
 
 /// Everything that is wrapped: what may block, then what only has to know of threads.
