@@ -259,8 +259,9 @@ fn fork_while_other_threads_import() {
             if child == 0:
                 status = 1
                 try:
-                    import module0, module59
-                    status = 0 if module59.value == 59 else 2
+                    # Not one that a thread was loading: its lock died with the thread, as in CPython.
+                    import colorsys
+                    status = 0 if colorsys.rgb_to_hls(0, 0, 0) == (0, 0, 0) else 2
                 finally:
                     os._exit(status)
             codes.append(os.waitpid(child, 0)[1])
