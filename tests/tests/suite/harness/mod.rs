@@ -85,12 +85,6 @@ impl Togil {
         self
     }
 
-    /// Allows more or less time than [`LIMIT`].
-    pub(crate) fn limit(mut self, seconds: u64) -> Self {
-        self.limit = Duration::from_secs(seconds);
-        self
-    }
-
     /// Writes a file below the working directory; the text may be indented.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
         let path = self.path().join(name);
