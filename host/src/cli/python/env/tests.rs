@@ -354,7 +354,7 @@ fn gil() {
     assert_eq!(setting(&["-Xgil=0"], true), Ok(GilRequest::Disable));
     assert_eq!(setting(&["-Xgil=1"], false), Ok(GilRequest::Enable));
     assert_eq!(setting(&["-Xgil=0"], false), Err("config_read_gil"));
-    assert_eq!(setting(&["-Xgil=1"], true), Err("config_read_gil"));
+    assert_eq!(setting(&["-Xgil=1"], true), Ok(GilRequest::Enable));
     assert_eq!(setting(&["-Xgil=2"], true), Err("config_read_gil"));
 }
 
