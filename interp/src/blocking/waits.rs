@@ -66,23 +66,33 @@ fn waits_for(args: &FuncArgs, vm: &VirtualMachine) -> Option<(PyObjectRef, Optio
     }
 }
 
-/// Runs `wait` with growing patience until it yields something, a signal handler raises, or
-/// the deadline passes (`None`).
+/// Runs `wait` again and again, without the GIL, until it yields something, a signal handler
+/// raises, or the deadline passes (`None`).
 fn sliced<T>(
     vm: &VirtualMachine,
     deadline: Option<Instant>,
     mut wait: impl FnMut(Duration) -> PyResult<Option<T>>,
 ) -> PyResult<Option<T>> {
     loop {
-        let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
-        let slice = left.map_or(SLICE, |left| left.min(SLICE));
-        if let Some(done) = attach::without_gil(vm, || wait(slice))? {
+        // The GIL is taken back only for a signal: a wait of hours should disturb nobody.
+        let done = attach::without_gil(vm, || {
+            loop {
+                let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
+                let slice = left.map_or(SLICE, |left| left.min(SLICE));
+                let done = wait(slice)?;
+                let late = left.is_some_and(|left| left <= SLICE);
+                if done.is_some() || late || signals::pending() {
+                    return Ok((done, late));
+                }
+            }
+        })?;
+        if let (Some(done), _) = done {
             return Ok(Some(done));
         }
         if signals::pending() {
             signals::deliver(vm)?;
         }
-        if left.is_some_and(|left| left <= SLICE) {
+        if done.1 {
             return Ok(None);
         }
     }
