@@ -206,7 +206,7 @@ const MUTANTS: &[Mutant] = &[
         name: "brief threads run up no lead",
         file: POLICY,
         after: "pub(super) fn give_up(",
-        from: "self.lead += held;",
+        from: "self.lead += held.min(self.brief_limit());",
         to: "let _ = held;",
     },
     Mutant {
