@@ -163,7 +163,6 @@ pub const DETACH_SITES: &[DetachSite] = &[
         1,
         Excused("waits for a collection, which only a holder of the GIL starts"),
     ),
-    site("vm/vm/thread.rs", "save_current_thread", 1, Excused("the mechanism itself")),
     site(
         "vm/vm/thread.rs",
         "wait_detached_from_interpreter",

@@ -26,7 +26,11 @@ fn every_detach_site_of_the_vm_is_in_the_table() {
         collect(&source, &mut files);
         for file in files {
             let below = file.strip_prefix(&source).expect("below the source").to_string_lossy();
-            scan(&fs::read_to_string(&file).expect("readable"), &format!("{short}/{below}"), &mut found);
+            scan(
+                &fs::read_to_string(&file).expect("readable"),
+                &format!("{short}/{below}"),
+                &mut found,
+            );
         }
     }
     let table: BTreeMap<Place, usize> = DETACH_SITES
@@ -87,13 +91,15 @@ fn scan(source: &str, file: &str, found: &mut BTreeMap<Place, usize>) {
     let mut function = String::new();
     for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
         if let Some((_, rest)) = line.split_once("fn ") {
-            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String =
+                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             if !name.is_empty() {
                 function = name;
             }
         }
         let defined = DETACHING.iter().any(|site| line.contains(&format!("fn {site}")));
-        let sites: usize = DETACHING.iter().map(|site| line.matches(site).count()).sum();
+        // `lock_wrapped(|lock| vm.allow_threads(lock))` is one site, not two.
+        let sites = DETACHING.iter().map(|site| line.matches(site).count()).max().unwrap_or(0);
         if sites > 0 && !defined && !line.contains('"') {
             *found.entry((file.to_owned(), function.clone())).or_default() += sites;
         }

@@ -9,14 +9,19 @@ mod harness;
 mod asyncio_tests;
 mod atomicity;
 mod command_line;
+mod detach_sites;
 mod exclusion;
 mod executors;
 mod finalization;
+mod forks;
 mod identity;
+mod locks;
 mod processes;
 mod queues;
+mod readiness;
 mod run_targets;
 mod rust_api;
+mod shared_files;
 mod shared_objects;
 mod signal_module;
 mod signals;
@@ -29,3 +34,15 @@ mod threads;
 
 /// Whether the build under test has the GIL.
 const GIL: bool = matches!(togil::LOCK_MODE, togil::LockMode::Gil);
+
+/// A file that no `mod` names is not compiled, and its tests pass for ever.
+#[test]
+fn every_file_of_the_suite_is_compiled() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite");
+    for entry in std::fs::read_dir(directory).expect("the suite's own directory") {
+        let path = entry.expect("readable").path();
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        let named = name == "main" || include_str!("main.rs").contains(&format!("mod {name};"));
+        assert!(named, "{} is not a module of main.rs", path.display());
+    }
+}

@@ -2,20 +2,21 @@
 //! and in a process group that a watchdog kills when the limit is over.
 
 mod hang;
+mod output;
 mod stream;
 
 use std::ffi::{OsStr, OsString};
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use output::Output;
+use output::dump;
 use stream::Stream;
 
 /// How long a script may take before it counts as hung. Generous: machines are noisy.
@@ -29,7 +30,6 @@ pub(crate) struct Togil {
     after: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     stdin: Option<Vec<u8>>,
-    limit: Duration,
 }
 
 /// `togil run script.py`; the source may be indented.
@@ -52,7 +52,6 @@ pub(crate) fn togil<I: IntoIterator<Item: AsRef<OsStr>>>(args: I) -> Togil {
         after: Vec::new(),
         env: Vec::new(),
         stdin: None,
-        limit: LIMIT,
     }
 }
 
@@ -108,7 +107,7 @@ impl Togil {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", home)
-            .env("TOGIL_STATS", home.join(STATS))
+            .env("TOGIL_STATS", home.join(output::STATS))
             .envs(self.env)
             .current_dir(home)
             .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
@@ -125,7 +124,6 @@ impl Togil {
             stderr: Stream::read(child.stderr.take().expect("a pipe")),
             child,
             started: Instant::now(),
-            limit: self.limit,
             directory: Some(self.directory),
         }
     }
@@ -136,15 +134,12 @@ impl Togil {
     }
 }
 
-const STATS: &str = "togil-stats.json";
-
 /// A command that runs. Dropped, it is killed with all its children.
 pub(crate) struct Running {
     child: Child,
     stdout: Stream,
     stderr: Stream,
     started: Instant,
-    limit: Duration,
     directory: Option<TempDir>,
 }
 
@@ -213,7 +208,7 @@ impl Running {
     }
 
     fn deadline(&self) -> Instant {
-        self.started + self.limit
+        self.started + LIMIT
     }
 
     #[track_caller]
@@ -231,91 +226,6 @@ impl Drop for Running {
         // Reaped already after a normal end.
         let _ = self.child.wait();
     }
-}
-
-/// What a command that has ended left behind.
-#[derive(Debug)]
-pub(crate) struct Output {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) elapsed: Duration,
-    directory: TempDir,
-}
-
-impl Output {
-    /// Status 0 and nothing on stderr.
-    #[track_caller]
-    pub(crate) fn success(self) -> Self {
-        let good = self.status.success() && self.stderr.is_empty();
-        assert!(good, "{} after {:?}\n{}", self.status, self.elapsed, self.dump());
-        self
-    }
-
-    /// Success, and exactly this on stdout.
-    #[track_caller]
-    pub(crate) fn prints(self, expected: &str) -> Self {
-        let output = self.success();
-        assert_eq!(output.text(), expected);
-        output
-    }
-
-    /// This exit status, whatever stands on stderr.
-    #[track_caller]
-    pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.status.code(), Some(code), "{}\n{}", self.status, self.dump());
-        self
-    }
-
-    /// stderr has this text somewhere.
-    #[track_caller]
-    pub(crate) fn complains(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "no {text:?} on stderr\n{}", self.dump());
-        self
-    }
-
-    /// Ended by Ctrl-C, in the way of a shell or by the signal itself.
-    #[track_caller]
-    pub(crate) fn interrupted(self) -> Self {
-        let by_signal = self.status.signal() == Some(libc::SIGINT);
-        let ended = by_signal || self.status.code() == Some(128 + libc::SIGINT);
-        assert!(ended, "{}\n{}", self.status, self.dump());
-        self
-    }
-
-    /// stdout without the last line break.
-    pub(crate) fn text(&self) -> &str {
-        self.stdout.trim_end()
-    }
-
-    /// The `TOGIL_STATS` document.
-    #[track_caller]
-    pub(crate) fn stats(&self) -> Value {
-        serde_json::from_str(&self.read(STATS)).expect("the statistics are JSON")
-    }
-
-    /// A file that the program left in its working directory.
-    #[track_caller]
-    pub(crate) fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.directory.path().join(name))
-            .unwrap_or_else(|error| panic!("{name}: {error}\n{}", self.dump()))
-    }
-
-    pub(crate) fn dump(&self) -> String {
-        dump(&self.stdout, &self.stderr)
-    }
-}
-
-fn dump(stdout: &str, stderr: &str) -> String {
-    let mut text = String::new();
-    for (name, content) in [("stdout", stdout), ("stderr", stderr)] {
-        let (content, cut) = match content.char_indices().nth_back(4000) {
-            Some((start, _)) => (&content[start..], "(the end) "),
-            None => (content, ""),
-        };
-        let _ = writeln!(text, "--- {name} {cut}\n{content}");
-    }
-    text
 }
 
 /// A binary that was rebuilt in the other mode meanwhile would fail every test for no reason.
