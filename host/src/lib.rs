@@ -19,6 +19,11 @@
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+mod error;
+pub mod value;
+
+pub use error::{Error, PythonError};
+pub use value::{ConversionError, PyHandle};
 
 pub use togil_interp::{
     BuildError, GilRequest, GilRequired, Handle, Interpreter, InterpreterBuilder, LOCK_MODE,

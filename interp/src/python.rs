@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::Ordering;
 
 use rustpython_vm::VirtualMachine;
+use rustpython_vm::vm::thread::{ThreadState, current_thread_slot, try_with_current_vm};
 
 use crate::attach;
 use crate::lock::GilStats;
@@ -20,6 +22,14 @@ pub struct Python<'py> {
 impl<'py> Python<'py> {
     pub(crate) fn new(vm: &'py VirtualMachine) -> Self {
         Self { vm }
+    }
+
+    /// The id of the interpreter that the calling thread is attached to; `None` for a thread that
+    /// never attached, and inside [`detach`](Self::detach).
+    pub fn attached_interpreter() -> Option<i64> {
+        let slot = current_thread_slot()?;
+        let attached = slot.state.load(Ordering::Relaxed) == ThreadState::Attached as i32;
+        attached.then(|| try_with_current_vm(|vm| vm.state.interpreter_id)).flatten()
     }
 
     /// The VM of this thread.

@@ -1,0 +1,149 @@
+//! What can go wrong with a job.
+
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+use togil_interp::Python;
+use togil_interp::vm::builtins::PyBaseExceptionRef;
+use togil_interp::vm::{AsObject, PyObjectRef};
+
+use crate::value::{ConversionError, PyHandle};
+
+/// Why a job has no value to give.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The script raised an exception and nothing caught it.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// A value could not be converted on its way in or out.
+    #[error("cannot convert {what}: {error}")]
+    Conversion {
+        /// Which value: `the result`, `argument 2`, ...
+        what: String,
+        /// Where in it, and why.
+        #[source]
+        error: ConversionError,
+    },
+    /// Rust code of the job panicked. The worker lives on.
+    #[error("the job panicked: {0}")]
+    Panicked(String),
+    /// The host was shut down before the job ran.
+    #[error("the host was shut down before the job ran")]
+    Closed,
+}
+
+impl Error {
+    /// The exception, if that is what it was.
+    pub fn as_python(&self) -> Option<&PythonError> {
+        match self {
+            Self::Python(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A Python exception: its type, message and traceback as text, and the object itself.
+#[derive(Clone)]
+pub struct PythonError(Arc<Exception>);
+
+struct Exception {
+    type_name: String,
+    message: String,
+    traceback: String,
+    cause: Option<PythonError>,
+    object: PyHandle,
+}
+
+impl PythonError {
+    /// Keeps an exception that was caught in Rust.
+    pub fn new(py: Python<'_>, exception: PyBaseExceptionRef) -> Self {
+        let vm = py.vm();
+        let class = exception.class();
+        let module = class.__module__(vm).to_text();
+        let name = class.__qualname__(vm).to_text();
+        let type_name = match module.as_str() {
+            "builtins" | "__main__" | "" => name,
+            _ => format!("{module}.{name}"),
+        };
+        let message = match exception.as_object().str(vm) {
+            Ok(text) => text.as_wtf8().to_string(),
+            Err(_) => "<exception str() failed>".to_owned(),
+        };
+        let mut traceback = String::new();
+        if vm.write_exception(&mut traceback, &exception).is_err() || traceback.is_empty() {
+            traceback.clear();
+            let _ = write!(traceback, "{type_name}: {message}");
+        }
+        let suppressed = exception
+            .as_object()
+            .get_attr("__suppress_context__", vm)
+            .is_ok_and(|flag| flag.is(&vm.ctx.true_value));
+        let cause = exception.__cause__();
+        let cause = cause.or_else(|| exception.__context__().filter(|_| !suppressed));
+        Self(Arc::new(Exception {
+            type_name,
+            message,
+            traceback,
+            cause: cause.map(|cause| Self::new(py, cause)),
+            object: PyHandle::new(py, exception.into()),
+        }))
+    }
+
+    /// The exception's class, with its module unless that is `builtins` or `__main__`.
+    pub fn type_name(&self) -> &str {
+        &self.0.type_name
+    }
+
+    /// `str(exception)`.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What Python would print: the traceback, causes included.
+    pub fn traceback(&self) -> &str {
+        &self.0.traceback
+    }
+
+    /// The exception object.
+    pub fn object(&self) -> &PyHandle {
+        &self.0.object
+    }
+}
+
+/// The text of an attribute that should be a string.
+trait Text {
+    fn to_text(&self) -> String;
+}
+
+impl Text for PyObjectRef {
+    fn to_text(&self) -> String {
+        let text = self.downcast_ref::<togil_interp::vm::builtins::PyStr>();
+        text.map(|text| text.as_wtf8().to_string()).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for PythonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message() {
+            "" => f.write_str(self.type_name()),
+            message => write!(f, "{}: {message}", self.type_name()),
+        }
+    }
+}
+
+impl fmt::Debug for PythonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PythonError")
+            .field("type_name", &self.type_name())
+            .field("message", &self.message())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for PythonError {
+    /// `__cause__`, or `__context__` where Python would show it.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.cause.as_ref().map(|cause| cause as _)
+    }
+}
