@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use togil_interp::Python;
-use togil_interp::vm::builtins::PyBaseExceptionRef;
+use togil_interp::vm::builtins::{PyBaseExceptionRef, PyStr};
 use togil_interp::vm::{AsObject, PyObjectRef};
 
 use crate::value::{ConversionError, PyHandle};
@@ -60,8 +60,8 @@ impl PythonError {
     pub fn new(py: Python<'_>, exception: PyBaseExceptionRef) -> Self {
         let vm = py.vm();
         let class = exception.class();
-        let module = class.__module__(vm).to_text();
-        let name = class.__qualname__(vm).to_text();
+        let module = text(class.__module__(vm).ok());
+        let name = text(Some(class.__qualname__(vm)));
         let type_name = match module.as_str() {
             "builtins" | "__main__" | "" => name,
             _ => format!("{module}.{name}"),
@@ -112,15 +112,9 @@ impl PythonError {
 }
 
 /// The text of an attribute that should be a string.
-trait Text {
-    fn to_text(&self) -> String;
-}
-
-impl Text for PyObjectRef {
-    fn to_text(&self) -> String {
-        let text = self.downcast_ref::<togil_interp::vm::builtins::PyStr>();
-        text.map(|text| text.as_wtf8().to_string()).unwrap_or_default()
-    }
+fn text(attribute: Option<PyObjectRef>) -> String {
+    let attribute = attribute.and_then(|object| object.downcast::<PyStr>().ok());
+    attribute.map(|text| text.as_wtf8().to_string()).unwrap_or_default()
 }
 
 impl fmt::Display for PythonError {
