@@ -11,6 +11,7 @@
 //! | `attach` | the process's GIL and the calling thread's part in it |
 //! | `stall` | noticing a thread that sleeps with the GIL |
 //! | `safepoint`, `switch_point` | asking a running thread for something, and where it may switch |
+//! | [`stop`] | stopping what a thread runs |
 //! | `signals`, `doorbell` | operating-system signals, for the main thread only |
 //! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
 //! | `threads`, `fork` | threads that Python starts; the child of a fork |
@@ -43,6 +44,8 @@ mod safepoint;
 mod signals;
 #[cfg(not(togil_loom))]
 mod stall;
+#[cfg(not(togil_loom))]
+pub mod stop;
 #[cfg(not(togil_loom))]
 mod streams;
 #[cfg(not(togil_loom))]
