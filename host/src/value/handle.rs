@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use togil_interp::Python;
@@ -37,6 +37,14 @@ impl PyHandle {
             "a PyHandle was used in another interpreter than the one that its object lives in"
         );
         self.object()
+    }
+
+    /// Another reference to the object, if `py` belongs to its interpreter.
+    pub(super) fn object_in(&self, py: Python<'_>) -> Option<PyObjectRef> {
+        if self.interpreter != py.vm().state.interpreter_id {
+            return None;
+        }
+        self.object.clone()
     }
 
     fn object(&self) -> &PyObject {
