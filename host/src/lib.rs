@@ -23,7 +23,9 @@ mod error;
 pub mod value;
 
 pub use error::{Error, PythonError};
-pub use value::{ConversionError, PyHandle};
+pub use value::{
+    BigInt, Bytes, ConversionError, PyHandle, from_python, from_python_borrowed, to_python,
+};
 
 pub use togil_interp::{
     BuildError, GilRequest, GilRequired, Handle, Interpreter, InterpreterBuilder, LOCK_MODE,
