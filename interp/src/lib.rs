@@ -16,7 +16,7 @@
 //! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
 //! | `threads`, `fork` | threads that Python starts; the child of a fork |
 //! | `identity` | what `sys` and `sysconfig` say |
-//! | `interpreter`, `streams`, `python` | the Rust API |
+//! | `interpreter`, `subinterpreter`, `streams`, `python` | the Rust API |
 
 pub mod lock;
 
@@ -49,15 +49,18 @@ pub mod stop;
 #[cfg(not(togil_loom))]
 mod streams;
 #[cfg(not(togil_loom))]
+mod subinterpreter;
+#[cfg(not(togil_loom))]
 mod switch_point;
 #[cfg(not(togil_loom))]
 mod threads;
 
 #[cfg(not(togil_loom))]
 pub use {
-    attach::{gil_enabled, gil_stats},
+    attach::{detached, gil_enabled, gil_stats},
     interpreter::{BuildError, Handle, Interpreter, InterpreterBuilder},
     mode::{GilRequest, GilRequired, LOCK_MODE, LockMode},
     python::Python,
     rustpython_vm as vm,
+    subinterpreter::SubInterpreter,
 };

@@ -18,6 +18,7 @@ pub use crate::lock::StopState;
 use crate::lock::{StopCell, StopRequest};
 use crate::python::Python;
 use crate::safepoint::SIGNUM;
+use crate::stall::GivenUp;
 use crate::{doorbell, safepoint};
 
 /// How many cells have something for their thread to raise.
@@ -36,6 +37,7 @@ struct Target {
     thread: Mutex<Option<libc::pthread_t>>,
     /// Tells whether the thread runs Python or sits in a call.
     slot: Option<CurrentFrameSlot>,
+    given_up: GivenUp,
 }
 
 impl Target {
@@ -47,6 +49,7 @@ impl Target {
             exception: Mutex::new(None),
             thread: Mutex::new(Some(thread)),
             slot: current_thread_slot(),
+            given_up: GivenUp::of_this_thread(),
         });
         let mut targets = TARGETS.lock();
         targets.retain(|target| target.strong_count() > 0);
@@ -108,6 +111,7 @@ pub fn stoppable<R>(py: Python<'_>, f: impl FnOnce(&Stopper) -> R) -> (R, StopSt
         fn end(&self) -> StopState {
             ME.with_borrow_mut(|me| me.running -= 1);
             let last = self.0.target.cell.end();
+            self.0.target.given_up.set(false);
             *self.0.target.exception.lock() = None;
             last
         }
@@ -168,6 +172,13 @@ impl Stopper {
             self.remind();
         }
         told
+    }
+
+    /// Counts the thread out: it is in native code that does not return. Others may have the GIL
+    /// then, if the thread holds it, and its interpreter's garbage is not collected until the
+    /// job is over: a collection would wait for the thread.
+    pub fn give_up(&self) {
+        self.target.given_up.set(true);
     }
 
     /// How far the stop has come; [`StopState::Idle`] once the job is over.
