@@ -31,6 +31,7 @@ mod subinterpreters;
 mod switching;
 mod thread_errors;
 mod threads;
+mod values;
 
 /// Whether the build under test has the GIL.
 const GIL: bool = matches!(togil::LOCK_MODE, togil::LockMode::Gil);
