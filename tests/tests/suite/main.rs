@@ -33,6 +33,7 @@ mod subinterpreters;
 mod switching;
 mod thread_errors;
 mod threads;
+mod values;
 
 /// For `Limits::memory`.
 #[global_allocator]
