@@ -16,16 +16,25 @@
 //! # Ok::<(), togil::BuildError>(())
 //! ```
 
+mod class;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 mod error;
+mod function;
+mod module;
 pub mod value;
 
+pub use class::{BorrowError, Class, ClassBuilder, Construct, Instance, New};
 pub use error::{Error, PythonError};
+pub use function::{
+    Arguments, ExceptionClass, FromPython, Function, FunctionBuilder, IntoPython, Raise, Return,
+    panic_exception_class,
+};
+pub use module::{Module, ModuleBuilder, ModuleError};
 pub use value::{ConversionError, PyHandle};
 
 pub use togil_interp::{
     BuildError, GilRequest, GilRequired, Handle, Interpreter, InterpreterBuilder, LOCK_MODE,
-    LockMode, Python, blocking, gil_enabled, gil_stats, lock, vm,
+    LockMode, NativeModule, Python, blocking, gil_enabled, gil_stats, lock, vm,
 };

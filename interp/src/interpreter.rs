@@ -14,6 +14,7 @@ use rustpython_vm::{AsObject, Py, PyResult, Settings, VirtualMachine};
 
 use crate::attach;
 use crate::mode::{GilRequest, GilRequired};
+use crate::modules::{self, NativeModule};
 use crate::python::Python;
 use crate::{blocking, fork, patch, safepoint, signals, streams, switch_point};
 
@@ -43,6 +44,7 @@ pub struct InterpreterBuilder {
     gil: GilRequest,
     switch_anywhere: bool,
     modules: Vec<&'static PyModuleDef>,
+    lent: Vec<NativeModule>,
     env: Option<Vec<(String, String)>>,
 }
 
@@ -59,6 +61,7 @@ impl Default for InterpreterBuilder {
             gil: GilRequest::Default,
             switch_anywhere: false,
             modules: Vec::new(),
+            lent: Vec::new(),
             env: None,
         }
     }
@@ -90,6 +93,16 @@ impl InterpreterBuilder {
     /// Adds a native module.
     pub fn native_module(mut self, module: &'static PyModuleDef) -> Self {
         self.modules.push(module);
+        self
+    }
+
+    /// Adds a module of the host's, which `import` then finds by its name, in sub-interpreters
+    /// too. One that is added later, and one of the host's that has the name of a module of
+    /// the standard library, comes first.
+    pub fn module(mut self, module: impl Into<NativeModule>) -> Self {
+        let module = module.into();
+        self.modules.push(module.definition);
+        self.lent.push(module);
         self
     }
 
@@ -154,6 +167,7 @@ impl InterpreterBuilder {
         });
         let template = template.map_err(BuildError::Setup)?;
         let id = inner.id();
+        modules::remember(id, self.lent);
         Ok(Interpreter { inner, handle: Handle { id, template: Arc::new(Mutex::new(template)) } })
     }
 }
@@ -266,7 +280,9 @@ impl Interpreter {
             attach::close(vm);
             status
         });
+        let root = inner.id();
         let flushed = inner.finalize(None);
+        modules::forget(root);
         if entered {
             attach::leave();
         }

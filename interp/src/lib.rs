@@ -15,6 +15,7 @@
 //! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
 //! | `threads`, `fork` | threads that Python starts; the child of a fork |
 //! | `identity` | what `sys` and `sysconfig` say |
+//! | `modules` | modules that a host lends to scripts |
 //! | `interpreter`, `streams`, `python` | the Rust API |
 
 pub mod lock;
@@ -33,6 +34,8 @@ mod identity;
 mod interpreter;
 #[cfg(not(togil_loom))]
 mod mode;
+#[cfg(not(togil_loom))]
+mod modules;
 #[cfg(not(togil_loom))]
 mod patch;
 #[cfg(not(togil_loom))]
@@ -55,6 +58,7 @@ pub use {
     attach::{gil_enabled, gil_stats},
     interpreter::{BuildError, Handle, Interpreter, InterpreterBuilder},
     mode::{GilRequest, GilRequired, LOCK_MODE, LockMode},
+    modules::{Contents, NativeModule},
     python::Python,
     rustpython_vm as vm,
 };

@@ -7,8 +7,9 @@ use std::sync::atomic::Ordering;
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::vm::thread::{ThreadState, current_thread_slot, try_with_current_vm};
 
-use crate::attach;
 use crate::lock::GilStats;
+use crate::modules::Contents;
+use crate::{attach, modules};
 
 /// Proof that the calling thread is attached to an interpreter: it may use Python objects,
 /// and in a gil build it holds the GIL. Dereferences to the VM.
@@ -22,6 +23,20 @@ pub struct Python<'py> {
 impl<'py> Python<'py> {
     pub(crate) fn new(vm: &'py VirtualMachine) -> Self {
         Self { vm }
+    }
+
+    /// The token for a native function, which the VM calls attached.
+    ///
+    /// Elsewhere a `&VirtualMachine` proves nothing: a thread that is detached and uses objects all
+    /// the same races with the garbage collector.
+    pub fn assume_attached(vm: &'py VirtualMachine) -> Self {
+        Self { vm }
+    }
+
+    /// What was lent as the module `name` to this interpreter; see
+    /// [`InterpreterBuilder::module`](crate::InterpreterBuilder::module).
+    pub fn module_contents(self, name: &str) -> Option<Contents> {
+        modules::contents(self.vm, name)
     }
 
     /// The id of the interpreter that the calling thread is attached to; `None` for a thread that

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use togil_interp::Python;
@@ -39,7 +39,12 @@ impl PyHandle {
         self.object()
     }
 
-    fn object(&self) -> &PyObject {
+    /// Whether the object lives in the interpreter of `py`.
+    pub fn belongs_to(&self, py: Python<'_>) -> bool {
+        self.interpreter == py.vm().state.interpreter_id
+    }
+
+    pub(crate) fn object(&self) -> &PyObject {
         self.object.as_ref().expect("present until the drop").as_object()
     }
 }
