@@ -1,11 +1,14 @@
 //! What can go wrong with a job.
 
-use std::fmt::{self, Write};
+mod chain;
+mod traceback;
+
+use std::fmt;
 use std::sync::Arc;
 
 use togil_interp::Python;
-use togil_interp::vm::builtins::{PyBaseExceptionRef, PyStr};
-use togil_interp::vm::{AsObject, PyObjectRef};
+use togil_interp::vm::AsObject;
+use togil_interp::vm::builtins::PyBaseExceptionRef;
 
 use crate::value::{ConversionError, PyHandle};
 
@@ -21,8 +24,7 @@ pub enum Error {
     Conversion {
         /// Which value: `the result`, `argument 2`, ...
         what: String,
-        /// Where in it, and why.
-        #[source]
+        /// Where in it, and why. No `source` of this error, whose text has it already.
         error: ConversionError,
     },
     /// Rust code of the job panicked. The worker lives on.
@@ -57,36 +59,39 @@ struct Exception {
 }
 
 impl PythonError {
-    /// Keeps an exception that was caught in Rust.
+    /// Keeps an exception that was caught in Rust, with its causes.
     pub fn new(py: Python<'_>, exception: PyBaseExceptionRef) -> Self {
+        let (shown, earlier) = chain::of(py.vm(), exception);
+        // From the first cause on, so that neither this nor the text recurses.
+        let first = earlier.into_iter().rev().fold(None, |cause, (exception, link)| {
+            Some((Self::with_cause(py, exception, cause), link))
+        });
+        Self::with_cause(py, shown, first)
+    }
+
+    fn with_cause(
+        py: Python<'_>,
+        exception: PyBaseExceptionRef,
+        cause: Option<(Self, chain::Link)>,
+    ) -> Self {
         let vm = py.vm();
-        let class = exception.class();
-        let module = text(class.__module__(vm).ok());
-        let name = text(Some(class.__qualname__(vm)));
-        let type_name = match module.as_str() {
-            "builtins" | "__main__" | "" => name,
-            _ => format!("{module}.{name}"),
-        };
+        let type_name = exception.class().fully_qualified_name(vm);
+        let type_name = type_name.unwrap_or_else(|_| exception.class().name().to_string());
         let message = match exception.as_object().str(vm) {
-            Ok(text) => text.as_wtf8().to_string(),
+            Ok(text) => text.to_string_lossy().into_owned(),
             Err(_) => "<exception str() failed>".to_owned(),
         };
         let mut traceback = String::new();
-        if vm.write_exception(&mut traceback, &exception).is_err() || traceback.is_empty() {
-            traceback.clear();
-            let _ = write!(traceback, "{type_name}: {message}");
+        if let Some((cause, link)) = &cause {
+            traceback.push_str(cause.traceback());
+            traceback.push_str(link.text());
         }
-        let suppressed = exception
-            .as_object()
-            .get_attr("__suppress_context__", vm)
-            .is_ok_and(|flag| flag.is(&vm.ctx.true_value));
-        let cause = exception.__cause__();
-        let cause = cause.or_else(|| exception.__context__().filter(|_| !suppressed));
+        traceback.push_str(&traceback::text(vm, &exception, &type_name, &message));
         Self(Arc::new(Exception {
             type_name,
             message,
             traceback,
-            cause: cause.map(|cause| Self::new(py, cause)),
+            cause: cause.map(|(cause, _)| cause),
             rust: crate::function::original(py, exception.as_object()),
             object: PyHandle::new(py, exception.into()),
         }))
@@ -102,7 +107,7 @@ impl PythonError {
         &self.0.message
     }
 
-    /// What Python would print: the traceback, causes included.
+    /// What Python would print: the traceback, causes and notes included; ends with a newline.
     pub fn traceback(&self) -> &str {
         &self.0.traceback
     }
@@ -118,12 +123,6 @@ impl PythonError {
     pub fn object(&self) -> &PyHandle {
         &self.0.object
     }
-}
-
-/// The text of an attribute that should be a string.
-fn text(attribute: Option<PyObjectRef>) -> String {
-    let attribute = attribute.and_then(|object| object.downcast::<PyStr>().ok());
-    attribute.map(|text| text.as_wtf8().to_string()).unwrap_or_default()
 }
 
 impl fmt::Display for PythonError {

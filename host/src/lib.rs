@@ -32,7 +32,9 @@ pub use function::{
     panic_exception_class,
 };
 pub use module::{Module, ModuleBuilder, ModuleError};
-pub use value::{ConversionError, PyHandle};
+pub use value::{
+    BigInt, Bytes, ConversionError, PyHandle, from_python, from_python_borrowed, to_python,
+};
 
 pub use togil_interp::{
     BuildError, GilRequest, GilRequired, Handle, Interpreter, InterpreterBuilder, LOCK_MODE,

@@ -44,6 +44,14 @@ impl PyHandle {
         self.interpreter == py.vm().state.interpreter_id
     }
 
+    /// Another reference to the object, if `py` belongs to its interpreter.
+    pub(super) fn object_in(&self, py: Python<'_>) -> Option<PyObjectRef> {
+        if self.interpreter != py.vm().state.interpreter_id {
+            return None;
+        }
+        self.object.clone()
+    }
+
     pub(crate) fn object(&self) -> &PyObject {
         self.object.as_ref().expect("present until the drop").as_object()
     }
