@@ -28,7 +28,7 @@ pub mod value;
 pub use class::{BorrowError, Class, ClassBuilder, Construct, Instance, New};
 pub use error::{Error, PythonError};
 pub use function::{
-    Arguments, ExceptionClass, FromPython, Function, FunctionBuilder, IntoPython, Raise, Return,
+    Arguments, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
     panic_exception_class,
 };
 pub use module::{Module, ModuleBuilder, ModuleError};
@@ -37,6 +37,7 @@ pub use value::{
 };
 
 pub use togil_interp::{
-    BuildError, GilRequest, GilRequired, Handle, Interpreter, InterpreterBuilder, LOCK_MODE,
-    LockMode, NativeModule, Python, blocking, gil_enabled, gil_stats, lock, vm,
+    BuildError, GilRequest, GilRequired, GilSwitch, Handle, Interpreter, InterpreterBuilder,
+    LOCK_MODE, LockMode, NativeModule, Python, blocking, gil_enabled, gil_enabled_by, gil_stats,
+    lock, vm,
 };

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use togil_interp::vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
 use togil_interp::vm::{Context, Py, PyObjectRef, PyResult, VirtualMachine};
-use togil_interp::{NativeModule, Python};
+use togil_interp::{GilSwitch, NativeModule, Python};
 
 use crate::class::{AnyClass, Class};
 use crate::function::{ExceptionClass, Function, is_identifier};
@@ -184,6 +184,27 @@ impl Contents {
         Ok(())
     }
 
+    /// Before anything of the module can be called.
+    fn turn_gil_on(&self, py: Python<'_>) -> PyResult<()> {
+        if !self.gil_used || py.turn_gil_on(&self.name) != GilSwitch::TurnedOn {
+            return Ok(());
+        }
+        tracing::warn!(
+            module = self.name,
+            "the GIL has been enabled to load a module that needs it"
+        );
+        // CPython 3.14's words (`_PyImport_EnableGILAndWarn` in Python/import.c).
+        let text = format!(
+            "The global interpreter lock (GIL) has been enabled to load module '{}', which has not \
+             declared that it can run safely without the GIL. To override this behavior and keep the \
+             GIL disabled (at your own risk), run with PYTHON_GIL=0 or -Xgil=0.",
+            self.name
+        );
+        let warn = py.import("warnings", 0)?.get_attr("warn", py.vm())?;
+        warn.call((text, py.ctx.exceptions.runtime_warning.to_owned()), py.vm())?;
+        Ok(())
+    }
+
     /// Fills a module object.
     fn fill(&self, py: Python<'_>, module: &Py<PyModule>) -> PyResult<()> {
         let vm = py.vm();
@@ -233,7 +254,7 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
             vm.ctx.new_utf8_str(name),
         ));
     };
-    let filled = contents.fill(py, module);
+    let filled = contents.turn_gil_on(py).and_then(|()| contents.fill(py, module));
     if filled.is_err() {
         // The VM leaves what it could not load where the next import finds it.
         let modules = vm.sys_module.get_attr("modules", vm)?;

@@ -138,7 +138,7 @@ impl InterpreterBuilder {
     /// [`BuildError`] if the GIL is asked for in a way that this build or this process
     /// cannot follow, or if the set-up fails.
     pub fn build(self) -> Result<Interpreter, BuildError> {
-        if !attach::decide(self.gil.resolve()?) {
+        if !attach::decide(self.gil.resolve()?, self.gil) {
             return Err(BuildError::GilDecided);
         }
         if self.switch_anywhere {

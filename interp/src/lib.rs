@@ -9,6 +9,7 @@
 //! | [`lock`] | the GIL as a lock protocol; knows no Python |
 //! | `mode` | how this crate was built |
 //! | `attach` | the process's GIL and the calling thread's part in it |
+//! | `late` | a GIL that a module turns on at run time |
 //! | `stall` | noticing a thread that sleeps with the GIL |
 //! | `safepoint`, `switch_point` | asking a running thread for something, and where it may switch |
 //! | `signals`, `doorbell` | operating-system signals, for the main thread only |
@@ -32,6 +33,8 @@ mod fork;
 mod identity;
 #[cfg(not(togil_loom))]
 mod interpreter;
+#[cfg(not(togil_loom))]
+mod late;
 #[cfg(not(togil_loom))]
 mod mode;
 #[cfg(not(togil_loom))]
@@ -57,6 +60,7 @@ mod threads;
 pub use {
     attach::{gil_enabled, gil_stats},
     interpreter::{BuildError, Handle, Interpreter, InterpreterBuilder},
+    late::{GilSwitch, gil_enabled_by},
     mode::{GilRequest, GilRequired, LOCK_MODE, LockMode},
     modules::{Contents, NativeModule},
     python::Python,

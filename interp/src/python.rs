@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::vm::thread::{ThreadState, current_thread_slot, try_with_current_vm};
 
+use crate::late::{self, GilSwitch};
 use crate::lock::GilStats;
 use crate::modules::Contents;
 use crate::{attach, modules};
@@ -31,6 +32,15 @@ impl<'py> Python<'py> {
     /// the same races with the garbage collector.
     pub fn assume_attached(vm: &'py VirtualMachine) -> Self {
         Self { vm }
+    }
+
+    /// Turns the GIL on for the process, on behalf of a module that needs it, unless the process was
+    /// told to do without. When this returns, no other thread runs Python at the same time.
+    ///
+    /// Waits until every other thread has come to its next instruction or is in a blocking call; so a
+    /// native call that takes long (`sum(range(10**10))`) holds it up.
+    pub fn turn_gil_on(self, module: &str) -> GilSwitch {
+        late::turn_on(self.vm, module)
     }
 
     /// What was lent as the module `name` to this interpreter; see

@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use togil_interp::Python;
 use togil_interp::vm::{PyObject, PyObjectRef};
 
@@ -11,8 +12,8 @@ use super::definition::{AnyClass, ClassDefinition, Property};
 use super::object::{BorrowError, HostObject, cell};
 use crate::error::PythonError;
 use crate::function::{
-    Arguments, ExceptionClass, Failure, FromPython, Function, FunctionBuilder, Raise, Return,
-    convert, is_identifier,
+    Arguments, ExceptionClass, Failure, Function, FunctionBuilder, Raise, Return, convert,
+    is_identifier,
 };
 
 /// A Python class whose objects are Rust values of the type `T`. Cheap to clone.
@@ -208,9 +209,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
 
     /// How scripts make an object: `__init__`. Without it they cannot, and objects come from
     /// [`New`](super::New) and [`Instance::new`](super::Instance::new) only.
-    pub fn init<A, VA, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
+    pub fn init<A, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
     where
-        A: Arguments<VA>,
+        A: Arguments,
         R: Construct<T, VR>,
         F: Fn(A) -> R + Send + Sync + 'static,
     {
@@ -228,9 +229,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     }
 
     /// A method.
-    pub fn method<A, VA, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
+    pub fn method<A, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
     where
-        A: Arguments<VA>,
+        A: Arguments,
         R: Return<VR>,
         F: Fn(&T, A) -> R + Send + Sync + 'static,
     {
@@ -238,9 +239,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     }
 
     /// A method that gets the token, too: to detach, and to call Python.
-    pub fn method_with_py<A, VA, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
+    pub fn method_with_py<A, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
     where
-        A: Arguments<VA>,
+        A: Arguments,
         R: Return<VR>,
         F: Fn(Python<'_>, &T, A) -> R + Send + Sync + 'static,
     {
@@ -251,9 +252,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     }
 
     /// A method that changes the object.
-    pub fn method_mut<A, VA, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
+    pub fn method_mut<A, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
     where
-        A: Arguments<VA>,
+        A: Arguments,
         R: Return<VR>,
         F: Fn(&mut T, A) -> R + Send + Sync + 'static,
     {
@@ -261,13 +262,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     }
 
     /// A method that changes the object, and gets the token.
-    pub fn method_mut_with_py<A, VA, R, VR, F>(
-        self,
-        function: impl Into<FunctionBuilder>,
-        f: F,
-    ) -> Self
+    pub fn method_mut_with_py<A, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
     where
-        A: Arguments<VA>,
+        A: Arguments,
         R: Return<VR>,
         F: Fn(Python<'_>, &mut T, A) -> R + Send + Sync + 'static,
     {
@@ -295,7 +292,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     }
 
     /// A property that can be read and assigned to.
-    pub fn property_mut<R, VR, V, VV, S, VS, G, F>(
+    pub fn property_mut<R, VR, V, S, VS, G, F>(
         mut self,
         function: impl Into<FunctionBuilder>,
         get: G,
@@ -303,7 +300,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     ) -> Self
     where
         R: Return<VR>,
-        V: FromPython<VV>,
+        V: DeserializeOwned,
         S: Return<VS>,
         G: Fn(&T) -> R + Send + Sync + 'static,
         F: Fn(&mut T, V) -> S + Send + Sync + 'static,
@@ -313,7 +310,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         setter.raises = function.raises.clone();
         let get = self.getter(function, get);
         let set = self.define(setter, 1, move |py, receiver, values| {
-            let (value,) = convert::<(V,), (VV,)>(py, &values)?;
+            let (value,) = convert::<(V,)>(py, &values)?;
             with_mut(receiver, |this| set(this, value).into_result(py))
         });
         self.definition.properties.extend(get.map(|get| Property { get, set }));
@@ -345,14 +342,14 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     }
 
     /// `object[key]`.
-    pub fn getitem<K, VK, R, VR, F>(self, f: F) -> Self
+    pub fn getitem<K, R, VR, F>(self, f: F) -> Self
     where
-        K: FromPython<VK>,
+        K: DeserializeOwned,
         R: Return<VR>,
         F: Fn(&T, K) -> R + Send + Sync + 'static,
     {
         let function = Function::builder("__getitem__").positional_only("key");
-        self.method::<(K,), (VK,), _, _, _>(function, move |this, (key,)| f(this, key))
+        self.method::<(K,), _, _, _>(function, move |this, (key,)| f(this, key))
     }
 
     /// `object == other`, for another object of the class.
@@ -372,9 +369,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
     }
 
     /// `object(...)`.
-    pub fn call<A, VA, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
+    pub fn call<A, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
     where
-        A: Arguments<VA>,
+        A: Arguments,
         R: Return<VR>,
         F: Fn(&T, A) -> R + Send + Sync + 'static,
     {

@@ -5,8 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use parking_lot::{RwLockReadGuard, RwLockWriteGuard};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use togil_interp::Python;
-use togil_interp::vm::{AsObject, PyObject};
+use togil_interp::vm::AsObject;
 
 use super::object::{BorrowError, HostObject, cell};
 use crate::function::support;
@@ -44,11 +45,6 @@ impl<T: Send + Sync + 'static> Instance<T> {
             host.fill(value);
         }
         Ok(Self { object: PyHandle::new(py, object), value: PhantomData })
-    }
-
-    pub(crate) fn of(py: Python<'_>, object: &PyObject) -> Result<Self, ConversionError> {
-        cell::<T>(object).map_err(|error| ConversionError::new(error.to_string()))?;
-        Ok(Self { object: PyHandle::new(py, object.to_owned()), value: PhantomData })
     }
 
     /// The Python object.
@@ -100,5 +96,22 @@ impl<T> Clone for Instance<T> {
 impl<T> fmt::Debug for Instance<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Instance").field(&self.object).finish()
+    }
+}
+
+/// As a [`PyHandle`]: only for [`to_python`](crate::to_python).
+impl<T> Serialize for Instance<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.object.serialize(serializer)
+    }
+}
+
+/// As a [`PyHandle`], if the object is one of the class for `T`: only for
+/// [`from_python`](crate::from_python).
+impl<'de, T: Send + Sync + 'static> Deserialize<'de> for Instance<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = PyHandle::deserialize(deserializer)?;
+        cell::<T>(object.object()).map_err(serde::de::Error::custom)?;
+        Ok(Self { object, value: PhantomData })
     }
 }

@@ -2,49 +2,14 @@
 
 use serde::de::DeserializeOwned;
 use togil_interp::Python;
-use togil_interp::vm::{PyObject, PyObjectRef};
+use togil_interp::vm::PyObjectRef;
 
-use crate::class::Instance;
-use crate::value::{ConversionError, PyHandle, from_python};
+use crate::value::{ConversionError, from_python};
 
-/// What a closure may take as an argument: any type that `serde` can deserialize,
-/// [`PyHandle`] for an object as it is, and [`Instance`] for an object of a class of the host's.
-///
-/// The parameter `Via` is for the compiler to tell them apart; it is always inferred.
-pub trait FromPython<Via>: Sized {
-    /// Makes the value.
-    ///
-    /// # Errors
-    /// [`ConversionError`] if the object does not fit.
-    fn from_python(py: Python<'_>, object: &PyObject) -> Result<Self, ConversionError>;
-}
-
-/// By way of `serde`.
-pub enum ViaSerde {}
-/// As the object itself.
-pub enum ViaObject {}
-
-impl<T: DeserializeOwned> FromPython<ViaSerde> for T {
-    fn from_python(py: Python<'_>, object: &PyObject) -> Result<Self, ConversionError> {
-        from_python(py, object)
-    }
-}
-
-impl FromPython<ViaObject> for PyHandle {
-    fn from_python(py: Python<'_>, object: &PyObject) -> Result<Self, ConversionError> {
-        Ok(Self::new(py, object.to_owned()))
-    }
-}
-
-impl<T: Send + Sync + 'static> FromPython<ViaObject> for Instance<T> {
-    fn from_python(py: Python<'_>, object: &PyObject) -> Result<Self, ConversionError> {
-        Self::of(py, object)
-    }
-}
-
-/// All arguments of a closure: a tuple of up to twelve values, each of which is
-/// [`FromPython`].
-pub trait Arguments<Via>: Sized {
+/// All arguments of a closure: a tuple of up to twelve values of any types that `serde` can
+/// deserialize, [`PyHandle`](crate::PyHandle) for an object as it is and
+/// [`Instance`](crate::Instance) for an object of a class of the host's among them.
+pub trait Arguments: Sized {
     /// How many there are.
     const COUNT: usize;
 
@@ -59,11 +24,8 @@ pub trait Arguments<Via>: Sized {
 }
 
 macro_rules! tuples {
-    ($(($($index:tt $type:ident $via:ident),*))*) => {$(
-        impl<$($type, $via),*> Arguments<($($via,)*)> for ($($type,)*)
-        where
-            $($type: FromPython<$via>,)*
-        {
+    ($(($($index:tt $type:ident),*))*) => {$(
+        impl<$($type: DeserializeOwned),*> Arguments for ($($type,)*) {
             const COUNT: usize = {
                 let all: &[usize] = &[$($index),*];
                 all.len()
@@ -75,7 +37,7 @@ macro_rules! tuples {
             ) -> Result<Self, (usize, ConversionError)> {
                 let _ = (py, objects);
                 Ok(($(
-                    $type::from_python(py, &objects[$index]).map_err(|error| ($index, error))?,
+                    from_python::<$type>(py, &objects[$index]).map_err(|error| ($index, error))?,
                 )*))
             }
         }
@@ -84,16 +46,16 @@ macro_rules! tuples {
 
 tuples! {
     ()
-    (0 A VA)
-    (0 A VA, 1 B VB)
-    (0 A VA, 1 B VB, 2 C VC)
-    (0 A VA, 1 B VB, 2 C VC, 3 D VD)
-    (0 A VA, 1 B VB, 2 C VC, 3 D VD, 4 E VE)
-    (0 A VA, 1 B VB, 2 C VC, 3 D VD, 4 E VE, 5 F VF)
-    (0 A VA, 1 B VB, 2 C VC, 3 D VD, 4 E VE, 5 F VF, 6 G VG)
-    (0 A VA, 1 B VB, 2 C VC, 3 D VD, 4 E VE, 5 F VF, 6 G VG, 7 H VH)
-    (0 A VA, 1 B VB, 2 C VC, 3 D VD, 4 E VE, 5 F VF, 6 G VG, 7 H VH, 8 I VI)
-    (0 A VA, 1 B VB, 2 C VC, 3 D VD, 4 E VE, 5 F VF, 6 G VG, 7 H VH, 8 I VI, 9 J VJ)
-    (0 A VA, 1 B VB, 2 C VC, 3 D VD, 4 E VE, 5 F VF, 6 G VG, 7 H VH, 8 I VI, 9 J VJ, 10 K VK)
-    (0 A VA, 1 B VB, 2 C VC, 3 D VD, 4 E VE, 5 F VF, 6 G VG, 7 H VH, 8 I VI, 9 J VJ, 10 K VK, 11 L VL)
+    (0 A)
+    (0 A, 1 B)
+    (0 A, 1 B, 2 C)
+    (0 A, 1 B, 2 C, 3 D)
+    (0 A, 1 B, 2 C, 3 D, 4 E)
+    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F)
+    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G)
+    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H)
+    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H, 8 I)
+    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H, 8 I, 9 J)
+    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H, 8 I, 9 J, 10 K)
+    (0 A, 1 B, 2 C, 3 D, 4 E, 5 F, 6 G, 7 H, 8 I, 9 J, 10 K, 11 L)
 }

@@ -108,10 +108,7 @@ impl Callable {
 }
 
 /// The arguments of a closure.
-pub(crate) fn convert<A: Arguments<V>, V>(
-    py: Python<'_>,
-    values: &[PyObjectRef],
-) -> Result<A, Failure> {
+pub(crate) fn convert<A: Arguments>(py: Python<'_>, values: &[PyObjectRef]) -> Result<A, Failure> {
     let failed = |(index, error): (usize, ConversionError)| Failure::Argument(index, error);
     A::from_objects(py, values).map_err(failed)
 }

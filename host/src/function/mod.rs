@@ -17,7 +17,7 @@ use serde::Serialize;
 use togil_interp::Python;
 use togil_interp::vm::{PyObject, PyObjectRef, PyResult};
 
-pub use arguments::{Arguments, FromPython};
+pub use arguments::Arguments;
 pub(crate) use callable::{Callable, Definition, convert};
 pub(crate) use object::static_text;
 pub use raise::{ExceptionClass, Raise};
@@ -69,9 +69,9 @@ impl Function {
     }
 
     /// A function whose arguments are given by position and have no names.
-    pub fn new<A, VA, R, VR, F>(name: impl Into<String>, f: F) -> Self
+    pub fn new<A, R, VR, F>(name: impl Into<String>, f: F) -> Self
     where
-        A: Arguments<VA>,
+        A: Arguments,
         R: Return<VR>,
         F: Fn(A) -> R + Send + Sync + 'static,
     {
@@ -202,9 +202,9 @@ impl FunctionBuilder {
 
     /// Ends the description with the closure. It runs attached: long work belongs into
     /// [`Python::detach`], see [`build_with_py`](Self::build_with_py).
-    pub fn build<A, VA, R, VR, F>(self, f: F) -> Function
+    pub fn build<A, R, VR, F>(self, f: F) -> Function
     where
-        A: Arguments<VA>,
+        A: Arguments,
         R: Return<VR>,
         F: Fn(A) -> R + Send + Sync + 'static,
     {
@@ -213,9 +213,9 @@ impl FunctionBuilder {
 
     /// Ends the description with a closure that gets the token, too: to detach, and to call
     /// Python. A Python exception that it returns is raised as it is.
-    pub fn build_with_py<A, VA, R, VR, F>(self, f: F) -> Function
+    pub fn build_with_py<A, R, VR, F>(self, f: F) -> Function
     where
-        A: Arguments<VA>,
+        A: Arguments,
         R: Return<VR>,
         F: Fn(Python<'_>, A) -> R + Send + Sync + 'static,
     {

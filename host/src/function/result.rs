@@ -5,13 +5,13 @@ use togil_interp::Python;
 use togil_interp::vm::PyObjectRef;
 use togil_interp::vm::builtins::PyBaseExceptionRef;
 
-use super::arguments::{ViaObject, ViaSerde};
 use super::raise::Raise;
 use crate::class::{Instance, New};
-use crate::value::{ConversionError, PyHandle, to_python};
+use crate::value::{ConversionError, to_python};
 
-/// What a closure may return: any type that `serde` can serialize, [`PyHandle`] for an object
-/// as it is, and [`New`] or [`Instance`] for an object of a class of the host's.
+/// What a closure may return: any type that `serde` can serialize,
+/// [`PyHandle`](crate::PyHandle) and [`Instance`] among them, and [`New`] for a new object of a class
+/// of the host's.
 ///
 /// The parameter `Via` is for the compiler to tell them apart; it is always inferred.
 pub trait IntoPython<Via>: Sized {
@@ -22,18 +22,14 @@ pub trait IntoPython<Via>: Sized {
     fn into_python(self, py: Python<'_>) -> Result<PyObjectRef, ConversionError>;
 }
 
+/// By way of `serde`.
+pub enum ViaSerde {}
+/// As the object itself.
+pub enum ViaObject {}
+
 impl<T: Serialize> IntoPython<ViaSerde> for T {
     fn into_python(self, py: Python<'_>) -> Result<PyObjectRef, ConversionError> {
         to_python(py, &self)
-    }
-}
-
-impl IntoPython<ViaObject> for PyHandle {
-    fn into_python(self, py: Python<'_>) -> Result<PyObjectRef, ConversionError> {
-        if !self.belongs_to(py) {
-            return Err(ConversionError::new("an object of another interpreter"));
-        }
-        Ok(self.bind(py).to_owned())
     }
 }
 
@@ -43,15 +39,9 @@ impl IntoPython<ViaObject> for PyObjectRef {
     }
 }
 
-impl<T: Send + Sync + 'static> IntoPython<ViaObject> for Instance<T> {
-    fn into_python(self, py: Python<'_>) -> Result<PyObjectRef, ConversionError> {
-        self.object().clone().into_python(py)
-    }
-}
-
 impl<T: Send + Sync + 'static> IntoPython<ViaObject> for New<T> {
     fn into_python(self, py: Python<'_>) -> Result<PyObjectRef, ConversionError> {
-        Instance::new(py, self.0)?.into_python(py)
+        Ok(Instance::new(py, self.0)?.object().bind(py).to_owned())
     }
 }
 
