@@ -122,6 +122,7 @@ struct Exception {
     message: String,
     traceback: String,
     cause: Option<PythonError>,
+    rust: Option<Arc<dyn std::error::Error + Send + Sync>>,
     object: PyHandle,
 }
 
@@ -159,6 +160,7 @@ impl PythonError {
             message,
             traceback,
             cause: cause.map(|(cause, _)| cause),
+            rust: crate::function::original(py, exception.as_object()),
             object: PyHandle::new(py, exception.into()),
         }))
     }
@@ -176,6 +178,13 @@ impl PythonError {
     /// What Python would print: the traceback, causes and notes included; ends with a newline.
     pub fn traceback(&self) -> &str {
         &self.0.traceback
+    }
+
+    /// The Rust error that a host function returned, if that is what was raised. Those that it
+    /// stands behind as a cause are found on the way along
+    /// [`source`](std::error::Error::source).
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        self.0.rust.as_ref()?.downcast_ref()
     }
 
     /// The exception object.

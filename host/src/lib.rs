@@ -16,26 +16,36 @@
 //! # Ok::<(), togil::BuildError>(())
 //! ```
 
+mod class;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 mod error;
+mod function;
 mod host;
 mod job;
 mod limits;
+mod module;
 mod output;
 pub mod value;
 
+pub use class::{BorrowError, Class, ClassBuilder, Construct, Instance, New};
 pub use error::{Error, HostError, PythonError, SyntaxError};
+pub use function::{
+    Arguments, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
+    panic_exception_class,
+};
 pub use host::{Host, HostBuilder, HostStats, ImportPolicy, QueueFull, Shutdown};
 pub use job::{Callable, CancelOnDrop, Job, JobHandle, Script, Session};
 pub use limits::{CountingAllocator, Limits, StopReason, StopReport, StopStep};
+pub use module::{Module, ModuleBuilder, ModuleError};
 pub use output::{Captured, Output, Stream};
 pub use value::{
     BigInt, Bytes, ConversionError, PyHandle, from_python, from_python_borrowed, to_python,
 };
 
 pub use togil_interp::{
-    BuildError, GilRequest, GilRequired, Handle, Interpreter, InterpreterBuilder, LOCK_MODE,
-    LockMode, Python, blocking, gil_enabled, gil_stats, lock, vm,
+    BuildError, GilRequest, GilRequired, GilSwitch, Handle, Interpreter, InterpreterBuilder,
+    LOCK_MODE, LockMode, NativeModule, Python, blocking, gil_enabled, gil_enabled_by, gil_stats,
+    lock, vm,
 };

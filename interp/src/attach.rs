@@ -16,9 +16,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustpython_vm::VirtualMachine;
-use rustpython_vm::vm::thread::{current_vm_is_set, hang_current_thread, with_current_vm};
+use rustpython_vm::vm::thread::{
+    current_vm_is_set, hang_current_thread, try_with_current_vm, with_current_vm,
+};
 
-use crate::lock::{Closed, ForkGuard, Gil, GilStats, Member, MonotonicClock};
+use crate::late;
+use crate::lock::{Closed, ForkGuard, Gil, GilStats, Member, MonotonicClock, RollGuard};
+use crate::mode::GilRequest;
+use crate::timeline::{self, Activity};
 use crate::{safepoint, stall};
 
 /// CPython's default, `_PyEval_DEFAULT_SWITCH_INTERVAL` in Python/ceval_gil.c.
@@ -28,7 +33,14 @@ const DEFAULT_INTERVAL: Duration = Duration::from_millis(5);
 static GIL: AtomicPtr<Gil> = AtomicPtr::new(std::ptr::null_mut());
 
 thread_local! {
-    static ME: Me = const { Me { memberships: RefCell::new(Vec::new()), holding: Cell::new(None) } };
+    static ME: Me = const {
+        Me {
+            memberships: RefCell::new(Vec::new()),
+            holding: Cell::new(None),
+            inside: Cell::new(false),
+            unlocked: late::Unlocked::new(),
+        }
+    };
 }
 
 /// The group of threads that end together: those of one interpreter and its sub-interpreters.
@@ -39,6 +51,10 @@ type Group = u64;
 struct Me {
     memberships: RefCell<Vec<(Group, Arc<Member>)>>,
     holding: Cell<Option<Group>>,
+    /// Whether an [`enter`] is owed its [`leave`].
+    inside: Cell<bool>,
+    /// Its part in a process that has no GIL so far.
+    unlocked: late::Unlocked,
 }
 
 impl Me {
@@ -55,6 +71,7 @@ impl Me {
 
 impl Drop for Me {
     fn drop(&mut self) {
+        self.unlocked.strike_off();
         let Some(gil) = gil() else { return };
         for (group, member) in self.memberships.take() {
             if self.holding.get() == Some(group) {
@@ -76,17 +93,46 @@ fn publish(gil: Gil) {
     GIL.store(Box::leak(Box::new(gil)), Ordering::Release);
 }
 
-/// Decides for the process whether there is a GIL; only the first call counts. Returns
-/// whether it is as asked.
-pub(crate) fn decide(enabled: bool) -> bool {
-    static DECIDED: OnceLock<bool> = OnceLock::new();
-    let decided = *DECIDED.get_or_init(|| {
+fn new_gil(interval: Duration) -> Gil {
+    Gil::new(MonotonicClock::default(), interval, safepoint::ring)
+}
+
+/// Whether the first interpreter asked for a GIL, and how.
+static DECIDED: OnceLock<(bool, GilRequest)> = OnceLock::new();
+
+/// Decides for the process whether there is a GIL at its start; only the first call counts.
+/// Returns whether it is as asked.
+pub(crate) fn decide(enabled: bool, request: GilRequest) -> bool {
+    let (decided, _) = *DECIDED.get_or_init(|| {
         if enabled {
-            publish(Gil::new(MonotonicClock::default(), DEFAULT_INTERVAL, safepoint::ring));
+            publish(new_gil(DEFAULT_INTERVAL));
         }
-        enabled
+        (enabled, request)
     });
-    decided == enabled
+    match request {
+        // What a module turned on is on.
+        GilRequest::Enable => decided || gil_enabled(),
+        GilRequest::Disable => !decided && !gil_enabled(),
+        GilRequest::Default => decided == enabled,
+    }
+}
+
+/// Whether the process was told to do without a GIL whatever modules want (`-X gil=0`).
+pub(crate) fn is_forbidden() -> bool {
+    DECIDED.get().is_some_and(|(_, request)| *request == GilRequest::Disable)
+}
+
+/// Makes a GIL where there is none. The calling thread does not hold it. Returns whether there
+/// was none.
+pub(crate) fn make_gil(interval: Duration) -> bool {
+    let gil = Box::into_raw(Box::new(new_gil(interval)));
+    let null = std::ptr::null_mut();
+    let made = GIL.compare_exchange(null, gil, Ordering::AcqRel, Ordering::Acquire).is_ok();
+    if !made {
+        // SAFETY: it comes from `Box::into_raw`, and nobody else has seen it.
+        drop(unsafe { Box::from_raw(gil) });
+    }
+    made
 }
 
 /// Whether a GIL is in force in this process: `sys._is_gil_enabled()`.
@@ -116,19 +162,61 @@ fn group_of(vm: &VirtualMachine) -> Group {
     vm.state.runtime_root_id as Group
 }
 
-/// Takes the GIL for this thread if it does not hold it. Returns whether it took it, in
-/// which case the caller owes a [`leave`].
+/// Takes the GIL for this thread if there is one and it does not hold it. Returns whether the
+/// caller owes a [`leave`].
 pub(crate) fn enter(vm: &VirtualMachine) -> bool {
-    let Some(gil) = gil() else { return false };
-    if ME.with(|me| me.holding.get().is_some()) {
-        return false;
+    let (outermost, was_unlocked) = ME.with(|me| {
+        if gil().is_none() {
+            me.unlocked.put_on_roll();
+        }
+        (!me.inside.replace(true), me.unlocked.is_on_roll())
+    });
+    if was_unlocked {
+        timeline::to(Activity::Running);
+        // It may come on at any moment, now or inside; the outermost gives it up.
+        check_in(vm);
+        return outermost;
     }
-    take(vm, gil, group_of(vm));
-    true
+    match gil() {
+        Some(gil) if ME.with(|me| me.holding.get().is_none()) => {
+            take(vm, gil, group_of(vm));
+            true
+        }
+        _ => outermost,
+    }
 }
 
-/// Gives the GIL up if this thread holds it.
+/// Takes the GIL if this thread has run without one, and there is one now. To be called where
+/// the thread is about to run Python after it did something else.
+pub(crate) fn check_in(vm: &VirtualMachine) {
+    if !ME.with(|me| me.unlocked.is_due()) {
+        return;
+    }
+    if let Some(gil) = gil() {
+        if ME.with(|me| me.holding.get().is_none()) {
+            take(vm, gil, group_of(vm));
+        }
+        ME.with(|me| me.unlocked.strike_off());
+    }
+}
+
+/// The VM of a new interpreter runs on this thread, which is in a process without a GIL so far.
+pub(crate) fn note_vm() {
+    ME.with(|me| {
+        if me.unlocked.is_on_roll() {
+            me.unlocked.put_on_roll();
+        }
+    });
+}
+
+/// Ends what [`enter`] began: gives the GIL up if this thread holds it.
 pub(crate) fn leave() {
+    ME.with(|me| me.inside.set(false));
+    timeline::to(Activity::Away);
+    give_up();
+}
+
+fn give_up() {
     let Some(gil) = gil() else { return };
     ME.with(|me| {
         if let Some(group) = me.holding.take() {
@@ -142,29 +230,44 @@ pub(crate) fn leave() {
 pub(crate) fn while_building<R>(f: impl FnOnce() -> R) -> R {
     /// The group of no interpreter.
     const NOBODY: Group = Group::MAX;
-    let holding = ME.with(|me| me.holding.get().is_some());
-    let Some(gil) = gil().filter(|_| !holding) else { return f() };
+    if ME.with(|me| me.holding.get().is_some()) {
+        return f();
+    }
+    // On the roll before it is asked whether there is a GIL.
+    let building = late::Building::new();
+    let Some(gil) = gil() else {
+        let outermost = ME.with(|me| !me.inside.replace(true));
+        let result = f();
+        drop(building);
+        if outermost {
+            leave();
+        }
+        return result;
+    };
+    drop(building);
     let member = ME.with(|me| me.member(gil, NOBODY));
     if gil.acquire(&member).is_ok() {
         ME.with(|me| me.holding.set(Some(NOBODY)));
     }
     let result = f();
-    leave();
+    give_up();
     result
 }
 
 fn take(vm: &VirtualMachine, gil: &Gil, group: Group) {
     let member = ME.with(|me| me.member(gil, group));
+    timeline::to(Activity::Waiting);
     match vm.allow_threads(|| gil.acquire(&member)) {
         Ok(()) => ME.with(|me| me.holding.set(Some(group))),
         Err(Closed) => hang_current_thread(&vm.state),
     }
+    timeline::to(Activity::Running);
     // A signal that came for this thread while it waited was seen by others.
     safepoint::remind(vm);
 }
 
-/// Runs `f` without the GIL, and takes it back afterwards. Just runs `f` where there is no
-/// GIL or this thread does not hold it.
+/// Runs `f` without the GIL, and takes it back afterwards, or takes one that was turned on
+/// meanwhile. Just runs `f` where there is no GIL or this thread does not hold it.
 pub(crate) fn without_gil<R>(vm: &VirtualMachine, f: impl FnOnce() -> R) -> R {
     /// Takes the GIL back, after a panic too. Looks everything up anew: `f` may have forked.
     struct Back<'a>(&'a VirtualMachine, Group);
@@ -175,8 +278,20 @@ pub(crate) fn without_gil<R>(vm: &VirtualMachine, f: impl FnOnce() -> R) -> R {
             }
         }
     }
-    let Some(gil) = gil() else { return f() };
-    let Some(group) = ME.with(|me| me.holding.take()) else { return f() };
+    struct CheckIn<'a>(&'a VirtualMachine, Activity);
+    impl Drop for CheckIn<'_> {
+        fn drop(&mut self) {
+            check_in(self.0);
+            timeline::to(self.1);
+        }
+    }
+    // Before others can run: what the threads did must not overlap.
+    let before = timeline::to(Activity::Blocked);
+    let held = gil().and_then(|gil| Some((gil, ME.with(|me| me.holding.take())?)));
+    let Some((gil, group)) = held else {
+        let _check_in = CheckIn(vm, before);
+        return f();
+    };
     gil.release(&ME.with(|me| me.member(gil, group)));
     let _back = Back(vm, group);
     f()
@@ -202,11 +317,13 @@ pub(crate) fn with_gil<R>(vm: &VirtualMachine, f: impl FnOnce() -> R) -> R {
     impl Drop for Leave {
         fn drop(&mut self) {
             if self.0 {
-                leave();
+                give_up();
             }
         }
     }
-    let _leave = Leave(enter(vm));
+    check_in(vm);
+    let released = gil().is_some() && ME.with(|me| me.holding.get().is_none());
+    let _leave = Leave(released && enter(vm));
     f()
 }
 
@@ -248,7 +365,10 @@ pub(crate) fn switch(vm: &VirtualMachine) {
     let Some(gil) = gil() else { return };
     let Some(group) = ME.with(|me| me.holding.get()) else { return };
     let member = ME.with(|me| me.member(gil, group));
-    match vm.allow_threads(|| gil.hand_over(&member)) {
+    timeline::to(Activity::Waiting);
+    let switched = vm.allow_threads(|| gil.hand_over(&member));
+    timeline::to(Activity::Running);
+    match switched {
         Ok(true) => safepoint::remind(vm),
         Ok(false) => {}
         Err(Closed) => {
@@ -261,6 +381,7 @@ pub(crate) fn switch(vm: &VirtualMachine) {
 /// The interpreter of `vm` shuts down: from now on only this thread runs its Python. The
 /// others never get the GIL again, so none can hang the finalizer.
 pub(crate) fn close(vm: &VirtualMachine) {
+    check_in(vm);
     let Some(gil) = gil() else { return };
     // It may have been taken away while this thread waited with it.
     switch(vm);
@@ -271,13 +392,31 @@ pub(crate) fn close(vm: &VirtualMachine) {
     });
 }
 
+/// What is held still across a fork.
+pub(crate) struct Fork {
+    roll: RollGuard<'static>,
+    gil: Option<ForkGuard<'static, MonotonicClock>>,
+}
+
 /// Holds the GIL's state still across a fork.
-pub(crate) fn prepare_fork() -> Option<ForkGuard<'static, MonotonicClock>> {
-    gil().map(Gil::prepare_fork)
+pub(crate) fn prepare_fork() -> Fork {
+    let roll = late::prepare_fork();
+    Fork { roll, gil: gil().map(Gil::prepare_fork) }
 }
 
 /// In the child of a fork: a fresh GIL, of which this thread is the only member.
-pub(crate) fn after_fork_in_child(guard: ForkGuard<'static, MonotonicClock>) {
+pub(crate) fn after_fork_in_child(mut fork: Fork) {
+    ME.with(|me| me.unlocked.keep_only_me(&mut fork.roll));
+    drop(fork.roll);
+    let Some(guard) = fork.gil else {
+        // None before the fork, and made by another thread just then.
+        if gil().is_some() {
+            publish(new_gil(DEFAULT_INTERVAL));
+            ME.with(|me| me.memberships.take());
+            try_with_current_vm(check_in);
+        }
+        return;
+    };
     ME.with(|me| {
         let holding = me.holding.get();
         let mut memberships = me.memberships.borrow_mut();

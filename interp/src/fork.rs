@@ -10,12 +10,11 @@ use rustpython_vm::vm::thread::try_with_current_vm;
 
 use crate::attach;
 use crate::blocking::owner;
-use crate::lock::{ForkGuard, MonotonicClock};
 use crate::{doorbell, signals, stop};
 
 /// What is held between the hooks of one fork.
 struct Held {
-    gil: Option<ForkGuard<'static, MonotonicClock>>,
+    gil: attach::Fork,
     owners: owner::Guard,
 }
 
@@ -46,9 +45,7 @@ extern "C" fn parent() {
 extern "C" fn child() {
     let Ok(Some(held)) = HELD.try_with(|cell| cell.take()) else { return };
     owner::after_fork_in_child(held.owners);
-    if let Some(gil) = held.gil {
-        attach::after_fork_in_child(gil);
-    }
+    attach::after_fork_in_child(held.gil);
     signals::after_fork_in_child();
     stop::after_fork_in_child();
     doorbell::after_fork_in_child();

@@ -14,6 +14,7 @@ use rustpython_vm::{AsObject, Py, PyResult, Settings, VirtualMachine};
 
 use crate::attach;
 use crate::mode::{GilRequest, GilRequired};
+use crate::modules::{self, NativeModule};
 use crate::python::Python;
 use crate::subinterpreter::SubInterpreter;
 use crate::{blocking, fork, patch, safepoint, signals, streams, switch_point};
@@ -44,6 +45,7 @@ pub struct InterpreterBuilder {
     gil: GilRequest,
     switch_anywhere: bool,
     modules: Vec<&'static PyModuleDef>,
+    lent: Vec<NativeModule>,
     env: Option<Vec<(String, String)>>,
 }
 
@@ -60,6 +62,7 @@ impl Default for InterpreterBuilder {
             gil: GilRequest::Default,
             switch_anywhere: false,
             modules: Vec::new(),
+            lent: Vec::new(),
             env: None,
         }
     }
@@ -91,6 +94,16 @@ impl InterpreterBuilder {
     /// Adds a native module.
     pub fn native_module(mut self, module: &'static PyModuleDef) -> Self {
         self.modules.push(module);
+        self
+    }
+
+    /// Adds a module of the host's, which `import` then finds by its name, in sub-interpreters
+    /// too. One that is added later, and one of the host's that has the name of a module of
+    /// the standard library, comes first.
+    pub fn module(mut self, module: impl Into<NativeModule>) -> Self {
+        let module = module.into();
+        self.modules.push(module.definition);
+        self.lent.push(module);
         self
     }
 
@@ -126,7 +139,7 @@ impl InterpreterBuilder {
     /// [`BuildError`] if the GIL is asked for in a way that this build or this process
     /// cannot follow, or if the set-up fails.
     pub fn build(self) -> Result<Interpreter, BuildError> {
-        if !attach::decide(self.gil.resolve()?) {
+        if !attach::decide(self.gil.resolve()?, self.gil) {
             return Err(BuildError::GilDecided);
         }
         if self.switch_anywhere {
@@ -153,7 +166,9 @@ impl InterpreterBuilder {
                 Ok(vm.new_thread())
             })
         });
-        let handle = Handle::new(inner.id(), template.map_err(BuildError::Setup)?);
+        let id = inner.id();
+        let handle = Handle::new(id, template.map_err(BuildError::Setup)?);
+        modules::remember(id, self.lent);
         Ok(Interpreter { inner, handle })
     }
 }
@@ -272,7 +287,9 @@ impl Interpreter {
             attach::close(vm);
             status
         });
+        let root = inner.id();
         let flushed = inner.finalize(None);
+        modules::forget(root);
         if entered {
             attach::leave();
         }

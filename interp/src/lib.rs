@@ -9,13 +9,16 @@
 //! | [`lock`] | the GIL as a lock protocol; knows no Python |
 //! | `mode` | how this crate was built |
 //! | `attach` | the process's GIL and the calling thread's part in it |
+//! | `late` | a GIL that a module turns on at run time |
 //! | `stall` | noticing a thread that sleeps with the GIL |
 //! | `safepoint`, `switch_point` | asking a running thread for something, and where it may switch |
 //! | [`stop`] | stopping what a thread runs |
 //! | `signals`, `doorbell` | operating-system signals, for the main thread only |
 //! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
 //! | `threads`, `fork` | threads that Python starts; the child of a fork |
+//! | [`timeline`] | what each thread did when |
 //! | `identity` | what `sys` and `sysconfig` say |
+//! | `modules` | modules that a host lends to scripts |
 //! | `interpreter`, `subinterpreter`, `streams`, `python` | the Rust API |
 
 pub mod lock;
@@ -33,7 +36,11 @@ mod identity;
 #[cfg(not(togil_loom))]
 mod interpreter;
 #[cfg(not(togil_loom))]
+mod late;
+#[cfg(not(togil_loom))]
 mod mode;
+#[cfg(not(togil_loom))]
+mod modules;
 #[cfg(not(togil_loom))]
 mod patch;
 #[cfg(not(togil_loom))]
@@ -54,12 +61,16 @@ mod subinterpreter;
 mod switch_point;
 #[cfg(not(togil_loom))]
 mod threads;
+#[cfg(not(togil_loom))]
+pub mod timeline;
 
 #[cfg(not(togil_loom))]
 pub use {
     attach::{detached, gil_enabled, gil_stats},
     interpreter::{BuildError, Handle, Interpreter, InterpreterBuilder},
+    late::{GilSwitch, gil_enabled_by},
     mode::{GilRequest, GilRequired, LOCK_MODE, LockMode},
+    modules::{Contents, NativeModule},
     python::Python,
     rustpython_vm as vm,
     subinterpreter::SubInterpreter,

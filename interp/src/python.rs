@@ -7,8 +7,10 @@ use std::sync::atomic::Ordering;
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::vm::thread::{ThreadState, current_thread_slot, try_with_current_vm};
 
-use crate::attach;
+use crate::late::{self, GilSwitch};
 use crate::lock::GilStats;
+use crate::modules::Contents;
+use crate::{attach, modules};
 
 /// Proof that the calling thread is attached to an interpreter: it may use Python objects,
 /// and in a gil build it holds the GIL. Dereferences to the VM.
@@ -22,6 +24,29 @@ pub struct Python<'py> {
 impl<'py> Python<'py> {
     pub(crate) fn new(vm: &'py VirtualMachine) -> Self {
         Self { vm }
+    }
+
+    /// The token for a native function, which the VM calls attached.
+    ///
+    /// Elsewhere a `&VirtualMachine` proves nothing: a thread that is detached and uses objects all
+    /// the same races with the garbage collector.
+    pub fn assume_attached(vm: &'py VirtualMachine) -> Self {
+        Self { vm }
+    }
+
+    /// Turns the GIL on for the process, on behalf of a module that needs it, unless the process was
+    /// told to do without. When this returns, no other thread runs Python at the same time.
+    ///
+    /// Waits until every other thread has come to its next instruction or is in a blocking call; so a
+    /// native call that takes long (`sum(range(10**10))`) holds it up.
+    pub fn turn_gil_on(self, module: &str) -> GilSwitch {
+        late::turn_on(self.vm, module)
+    }
+
+    /// What was lent as the module `name` to this interpreter; see
+    /// [`InterpreterBuilder::module`](crate::InterpreterBuilder::module).
+    pub fn module_contents(self, name: &str) -> Option<Contents> {
+        modules::contents(self.vm, name)
     }
 
     /// The id of the interpreter that the calling thread is attached to; `None` for a thread that

@@ -69,6 +69,7 @@ pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let Some(signal) = patch::original("_signal", "signal") else { return Ok(()) };
     let handler = ON_RING.build_function(&vm.ctx);
     let args = FuncArgs::from(vec![vm.ctx.new_int(SIGNUM).into(), handler.into()]);
+    attach::note_vm();
     let _guard = impersonate(vm);
     let main = vm.state.main_thread_ident.swap(get_ident());
     let result = (signal.func)(vm, args, Callee::named("signal"));
@@ -84,6 +85,7 @@ pub(crate) fn is_handler(object: &PyObjectRef, vm: &VirtualMachine) -> bool {
 }
 
 fn on_ring(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {
+    attach::check_in(vm);
     match attach::drop_requested() {
         DropRequest::No => {}
         DropRequest::Lost => attach::switch(vm),
@@ -95,7 +97,7 @@ fn on_ring(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {
         signals::deliver(vm)?;
     }
     if stop::any_pending() {
-        stop::deliver(vm)?;
+        stop::deliver_here(vm)?;
     }
     Ok(vm.ctx.none())
 }

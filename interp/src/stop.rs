@@ -4,14 +4,17 @@
 //! The protocol is [`StopCell`]. Here is what goes around it: the thread's end of it, and how a
 //! thread is made to look. The `doorbell` rings and kicks until it has looked.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use rustpython_vm::builtins::PyBaseExceptionRef;
-use rustpython_vm::vm::thread::{CurrentFrameSlot, ThreadState, current_thread_slot};
+use rustpython_vm::function::{Callee, FuncArgs};
+use rustpython_vm::vm::thread::{
+    CurrentFrameSlot, ThreadState, current_thread_slot, get_current_frame,
+};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 pub use crate::lock::StopState;
@@ -19,7 +22,7 @@ use crate::lock::{StopCell, StopRequest};
 use crate::python::Python;
 use crate::safepoint::SIGNUM;
 use crate::stall::GivenUp;
-use crate::{doorbell, safepoint};
+use crate::{doorbell, patch, safepoint};
 
 /// How many cells have something for their thread to raise.
 static PENDING: AtomicU64 = AtomicU64::new(0);
@@ -121,7 +124,6 @@ pub fn stoppable<R>(py: Python<'_>, f: impl FnOnce(&Stopper) -> R) -> (R, StopSt
             self.end();
         }
     }
-    let _ = py;
     doorbell::start();
     let target = ME.with_borrow_mut(|me| {
         if me.targets.len() == me.running {
@@ -134,7 +136,18 @@ pub fn stoppable<R>(py: Python<'_>, f: impl FnOnce(&Stopper) -> R) -> (R, StopSt
     let result = f(&job.0);
     let last = job.end();
     std::mem::forget(job);
+    if last != StopState::Running {
+        release_import_lock(py);
+    }
     (result, last)
+}
+
+/// Gives back the process's import lock if the calling thread, which imports nothing, has it: the
+/// stop may have hit native code just as it had taken it.
+fn release_import_lock(py: Python<'_>) {
+    let Some(release) = patch::original("_imp", "release_lock") else { return };
+    // An error once the thread does not hold it.
+    while (release.func)(py.vm(), FuncArgs::default(), Callee::named("release_lock")).is_ok() {}
 }
 
 /// Stops one job of one thread, from any thread, any number of times. Harmless once the
@@ -221,6 +234,53 @@ pub(crate) fn is_stoppable() -> bool {
 /// Whether the calling thread has something to raise.
 pub(crate) fn pending_here() -> bool {
     any_pending() && with_running(|target| target.cell.is_pending().then_some(())).is_some()
+}
+
+/// Library code that takes locks which others need, too: the import lock, those of `logging`, the
+/// bookkeeping of `threading`. An exception between the taking of one and the block that gives it
+/// back would leave it taken for ever, so a job is not stopped while it runs such code itself.
+const LOCKING: &[&str] = &[
+    "<frozen importlib._bootstrap>",
+    "<frozen importlib._bootstrap_external>",
+    "_weakrefset",
+    "concurrent.futures._base",
+    "concurrent.futures.thread",
+    "contextlib",
+    "logging",
+    "logging.handlers",
+    "queue",
+    "tempfile",
+    "threading",
+    "warnings",
+    "weakref",
+];
+
+/// For how many instructions in a row such code may put a stop off: some ten milliseconds. It
+/// never takes that long, but a script may have the file name of a library.
+const PATIENCE: u32 = 50_000;
+
+thread_local! {
+    static PUT_OFF: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether a stop has to wait for a later instruction.
+fn is_put_off() -> bool {
+    // SAFETY: the VM publishes the frame that this very thread executes, and it stays alive
+    // at least until the handler that called us returns to it; null outside any frame.
+    let Some(frame) = (unsafe { get_current_frame().as_ref() }) else { return false };
+    let locking = LOCKING.contains(&frame.code().code.source_path.as_str());
+    let count = PUT_OFF.get();
+    PUT_OFF.set(if locking { count.saturating_add(1) } else { 0 });
+    locking && count < PATIENCE
+}
+
+/// At a safepoint: raises what the calling thread has to raise, and passes on what is for others.
+pub(crate) fn deliver_here(vm: &VirtualMachine) -> PyResult<()> {
+    if pending_here() && is_put_off() {
+        safepoint::ring();
+        return Ok(());
+    }
+    deliver(vm)
 }
 
 /// Raises what the calling thread has to raise, and passes on what is for others.

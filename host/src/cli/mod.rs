@@ -4,6 +4,7 @@ pub mod ab;
 mod mode;
 mod python;
 mod stats;
+mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

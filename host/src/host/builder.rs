@@ -17,6 +17,7 @@ use crate::error::HostError;
 use crate::host::policy::ImportPolicy;
 use crate::limits::Limits;
 use crate::limits::watchdog::Watchdog;
+use crate::module::Module;
 use crate::output::Output;
 
 /// Configures a [`Host`].
@@ -65,6 +66,12 @@ impl HostBuilder {
     /// Adds a native module.
     pub fn native_module(mut self, module: &'static PyModuleDef) -> Self {
         self.interpreter = self.interpreter.native_module(module);
+        self
+    }
+
+    /// Lends a module of Rust functions, classes and values to the scripts.
+    pub fn module(mut self, module: Module) -> Self {
+        self.interpreter = self.interpreter.module(module);
         self
     }
 

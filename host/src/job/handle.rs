@@ -91,6 +91,13 @@ impl<T> JobHandle<T> {
         self.wait(None).unwrap_or(Err(Error::Closed))
     }
 
+    /// Waits for the result, and gives with it what the job printed: nothing, unless its output is
+    /// [captured](crate::Output::Capture).
+    pub fn join_with_output(self) -> (Result<T, Error>, Captured) {
+        let result = self.wait(None).unwrap_or(Err(Error::Closed));
+        (result, self.output().unwrap_or_default())
+    }
+
     /// The result, if the job is done. A result is given once.
     pub fn try_join(&mut self) -> Option<Result<T, Error>> {
         self.slot.state.lock().take()

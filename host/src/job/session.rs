@@ -48,7 +48,7 @@ impl Session {
 
     pub(crate) fn globals(&self, py: Python<'_>) -> PyDictRef {
         let mut globals = self.0.globals.lock();
-        let here = globals.as_ref().filter(|handle| handle.is_of(py));
+        let here = globals.as_ref().filter(|handle| handle.belongs_to(py));
         if let Some(handle) = here
             && let Ok(dict) = handle.bind(py).to_owned().downcast::<PyDict>()
         {

@@ -40,7 +40,7 @@ impl PyHandle {
     }
 
     /// Whether the object lives in the interpreter of `py`.
-    pub(crate) fn is_of(&self, py: Python<'_>) -> bool {
+    pub fn belongs_to(&self, py: Python<'_>) -> bool {
         self.interpreter == py.vm().state.interpreter_id
     }
 
@@ -52,7 +52,7 @@ impl PyHandle {
         self.object.clone()
     }
 
-    fn object(&self) -> &PyObject {
+    pub(crate) fn object(&self) -> &PyObject {
         self.object.as_ref().expect("present until the drop").as_object()
     }
 }

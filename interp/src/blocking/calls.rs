@@ -18,7 +18,7 @@ pub(super) fn release(
     callee: Callee,
 ) -> PyResult {
     if !attach::gil_enabled() {
-        return (original.func)(vm, args, callee);
+        return attach::without_gil(vm, || (original.func)(vm, args, callee));
     }
     let args = settle(vm, args)?;
     // The caller's references outlive the call, so that nothing dies without the GIL.
@@ -68,7 +68,7 @@ pub(super) fn release_method(
     callee: Callee,
 ) -> PyResult {
     if !attach::gil_enabled() || args.args.is_empty() {
-        return (original.func)(vm, args, callee);
+        return attach::without_gil(vm, || (original.func)(vm, args, callee));
     }
     let zelf = args.args.remove(0);
     let mut args = settle(vm, args)?;

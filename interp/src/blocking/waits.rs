@@ -274,7 +274,10 @@ pub(super) fn select(
     mut args: FuncArgs,
     callee: Callee,
 ) -> PyResult {
-    if !attach::gil_enabled() || args.args.len() < 3 || is_zero(args.args.get(3), vm) {
+    if !attach::gil_enabled() {
+        return release_all(original, vm, args, callee);
+    }
+    if args.args.len() < 3 || is_zero(args.args.get(3), vm) {
         return (original.func)(vm, args, callee);
     }
     let mut objects: Vec<Vec<PyObjectRef>> = Vec::with_capacity(3);
@@ -329,7 +332,10 @@ pub(super) fn poll(
     callee: Callee,
 ) -> PyResult {
     let timeout = args.args.get(1).or_else(|| args.kwargs.get("timeout"));
-    if !attach::gil_enabled() || is_zero(timeout, vm) {
+    if !attach::gil_enabled() {
+        return release_all(original, vm, args, callee);
+    }
+    if is_zero(timeout, vm) {
         return (original.func)(vm, args, callee);
     }
     let mut quick = args.clone();

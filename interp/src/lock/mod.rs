@@ -4,16 +4,18 @@
 //! [`StopCell`] is a protocol of its own: how the job of a thread is stopped from outside.
 //!
 //! Read [`policy`] for the rule of who is next and why nobody starves, and [`Gil`] for how
-//! a turn passes from thread to thread. `sync` decides between std and loom.
+//! a turn passes from thread to thread. [`Roll`] is for a GIL that is turned on late. `sync` decides between std and loom.
 
 mod clock;
 mod gil;
 pub mod policy;
+mod roll;
 mod stats;
 mod stop;
 mod sync;
 
 pub use clock::{Clock, MonotonicClock};
 pub use gil::{Closed, ForkGuard, Gil, Member, Probe};
+pub use roll::{AtWork, Roll, RollGuard, Ticket};
 pub use stats::GilStats;
 pub use stop::{StopCell, StopRequest, StopState};

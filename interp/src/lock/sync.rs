@@ -10,7 +10,7 @@
 //! under loom a wait has none: a protocol that needs its time-out to make progress
 //! hangs there, and loom reports the hang.
 
-pub(crate) use imp::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, SPIN_NS, spin_hint};
+pub(crate) use imp::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, SPIN_NS, fence, spin_hint};
 
 #[cfg(not(togil_loom))]
 mod imp {
@@ -18,7 +18,7 @@ mod imp {
     use std::time::Duration;
 
     pub(crate) use std::sync::MutexGuard;
-    pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
 
     /// How long a thread that expects the GIL at any moment looks for it before it
     /// parks, in nanoseconds. Parking and waking cost about this much, so a spin never
@@ -79,7 +79,7 @@ mod imp {
 #[cfg(togil_loom)]
 mod imp {
     pub(crate) use loom::sync::MutexGuard;
-    pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
     pub(crate) const SPIN_NS: u64 = 0;
 

@@ -172,23 +172,17 @@ fn output_goes_where_the_job_says() {
         })
         .collect();
     for (n, job) in jobs {
-        while !job.is_finished() {
-            std::thread::yield_now();
-        }
         let expected: String = (0..50).map(|i| format!("{n} {i}\n")).collect();
-        assert_eq!(job.output().expect("captured").stdout, expected);
-        job.join().expect("it runs");
+        let (result, output) = job.join_with_output();
+        assert_eq!((result.ok(), output.stdout), (Some(()), expected));
     }
     assert_eq!(lines.lock().len(), 3, "captured output must not reach the host's callback");
     let job = Job::exec("while True: print('x' * 10)")
         .limits(Limits::new().output_size(95))
         .output(Output::Capture);
-    let job = host.spawn(job);
-    while !job.is_finished() {
-        std::thread::yield_now();
-    }
-    assert_eq!(job.output().expect("captured").stdout.len(), 95);
-    let Err(Error::Stopped(report)) = job.join() else { panic!("it prints too much") };
+    let (result, output) = host.spawn(job).join_with_output();
+    assert_eq!(output.stdout.len(), 95);
+    let Err(Error::Stopped(report)) = result else { panic!("it prints too much") };
     assert_eq!(report.reason, StopReason::Output(95));
 }
 

@@ -14,7 +14,10 @@ mod exclusion;
 mod executors;
 mod finalization;
 mod forks;
+mod host_classes;
+mod host_functions;
 mod host_jobs;
+mod host_modules;
 mod host_stops;
 mod identity;
 mod locks;
@@ -33,6 +36,7 @@ mod subinterpreters;
 mod switching;
 mod thread_errors;
 mod threads;
+mod traces;
 mod values;
 
 /// For `Limits::memory`.

@@ -91,6 +91,8 @@ pub(super) struct Options {
     pub(super) x_options: Vec<(String, Option<String>)>,
     /// `--check-hash-based-pycs`: `always`, `default` or `never`.
     pub(super) check_hash_based_pycs: Option<String>,
+    /// `--trace FILE`, togil's own.
+    pub(super) trace: Option<PathBuf>,
 }
 
 impl Options {
@@ -249,6 +251,12 @@ impl Scanner {
     fn long_option(&mut self, arg: &str, name: &str) -> Result<Option<Target>, UsageError> {
         let target = match name {
             "check-hash-based-pycs" => return self.check_hash_based_pycs(arg),
+            "trace" => {
+                let file = self.args.next();
+                let missing = || UsageError::new(format!("Argument expected for the {arg} option"));
+                self.options.trace = Some(file.ok_or_else(missing)?.into());
+                return Ok(None);
+            }
             "help-all" => Target::HelpAll,
             "help-env" => Target::HelpEnv,
             "help-xoptions" => Target::HelpXOptions,

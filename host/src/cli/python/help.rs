@@ -35,6 +35,8 @@ Options (and corresponding environment variables):
 -X opt : set an option of this implementation (see --help-xoptions)
 --check-hash-based-pycs always|default|never:
          when to compare a .pyc that holds a hash with its source
+--trace FILE: write what each thread did when (running, waiting for the GIL,
+         blocked, collecting garbage) to FILE, for ui.perfetto.dev
 --help-env: print help about the environment variables and exit
 --help-xoptions: print help about the -X options and exit
 --help-all: print all help and exit
@@ -170,7 +172,7 @@ mod tests {
             let entry = format!("\n-{letter} ");
             assert!(help().contains(&entry), "{entry}");
         }
-        for name in ["check-hash-based-pycs", "help-env", "help-xoptions", "help-all"] {
+        for name in ["check-hash-based-pycs", "trace", "help-env", "help-xoptions", "help-all"] {
             assert!(help().contains(&format!("\n--{name}")), "{name}");
         }
     }

@@ -1,13 +1,14 @@
 //! Reads the command line, runs what it names, ends with its status.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::{self, Invocation, Target};
 use super::env::{self, Environment, FatalConfigError};
 use super::{settings, target};
 use crate::cli::stats;
+use crate::cli::trace::Trace;
 use crate::vm::{AsObject, PyResult};
 use crate::{LOCK_MODE, LockMode, Python};
 
@@ -42,11 +43,19 @@ fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
     if let Some(status) = target::missing(&invocation.target) {
         return Ok(status);
     }
+    let trace = invocation.options.trace.as_deref().map(Trace::create).transpose();
+    let trace = trace.map_err(|error| {
+        let path = invocation.options.trace.as_deref().unwrap_or(Path::new("")).display();
+        FatalConfigError::new("--trace", format!("cannot write to '{path}': {error}"))
+    })?;
     let builder = settings::builder(&resolved, invocation.argv);
     let interpreter =
         builder.build().map_err(|error| FatalConfigError::new("togil", error.to_string()))?;
 
     let result = interpreter.attach(|py| {
+        if trace.is_some() {
+            Trace::start(py)?;
+        }
         let result = start(py, &resolved, &invocation.target);
         inspect(py, &resolved, &result);
         result
@@ -66,6 +75,12 @@ fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
         }
         result => interpreter.finalize(result.err()),
     };
+    if let Some(trace) = trace {
+        let path = trace.path().display().to_string();
+        if let Err(error) = trace.finish() {
+            anstream::eprintln!("togil run: the trace is incomplete, '{path}': {error}");
+        }
+    }
     if let Some(path) = statistics {
         stats::write(&path, &stats::collect(&state));
     }

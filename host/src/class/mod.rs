@@ -1,0 +1,14 @@
+//! Rust types as Python classes.
+
+mod builder;
+mod definition;
+mod instance;
+mod iterate;
+mod method;
+mod object;
+
+pub use builder::{Class, ClassBuilder, Construct};
+pub(crate) use definition::AnyClass;
+pub use instance::{Instance, New};
+pub(crate) use method::method_type;
+pub use object::BorrowError;
