@@ -18,6 +18,7 @@ mod host_classes;
 mod host_functions;
 mod host_modules;
 mod identity;
+mod late_gil;
 mod locks;
 mod processes;
 mod queues;
