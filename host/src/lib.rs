@@ -28,8 +28,8 @@ pub mod value;
 pub use class::{BorrowError, Class, ClassBuilder, Construct, Instance, New};
 pub use error::{Error, PythonError};
 pub use function::{
-    Arguments, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
-    panic_exception_class,
+    Arguments, BoxFuture, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
+    Spawner, panic_exception_class,
 };
 pub use module::{Module, ModuleBuilder, ModuleError};
 pub use value::{

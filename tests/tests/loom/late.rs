@@ -132,3 +132,16 @@ fn two_modules_may_want_it_at_once() {
         other.join().unwrap();
     });
 }
+
+#[test]
+fn who_leaves_strikes_nobody_else_off() {
+    explore(None, || {
+        let roll = Roll::default();
+        let (first, second) = (roll.join(Box::new(|| false)), roll.join(Box::new(|| true)));
+        roll.turn_on();
+        roll.leave(first);
+        assert!(!roll.all_in(), "the second is at work");
+        roll.leave(second);
+        assert!(roll.all_in());
+    });
+}

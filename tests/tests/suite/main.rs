@@ -14,6 +14,7 @@ mod exclusion;
 mod executors;
 mod finalization;
 mod forks;
+mod host_async;
 mod host_classes;
 mod host_functions;
 mod host_modules;
