@@ -32,8 +32,8 @@ pub mod value;
 pub use class::{BorrowError, Class, ClassBuilder, Construct, Instance, New};
 pub use error::{Error, HostError, PythonError, SyntaxError};
 pub use function::{
-    Arguments, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
-    panic_exception_class,
+    Arguments, BoxFuture, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
+    Spawner, panic_exception_class,
 };
 pub use host::{Host, HostBuilder, HostStats, ImportPolicy, QueueFull, Shutdown};
 pub use job::{Callable, CancelOnDrop, Job, JobHandle, Script, Session};

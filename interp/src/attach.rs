@@ -186,10 +186,15 @@ pub(crate) fn enter(vm: &VirtualMachine) -> bool {
     }
 }
 
+/// Whether [`check_in`] would take the GIL.
+pub(crate) fn check_in_is_due() -> bool {
+    ME.with(|me| me.unlocked.is_due())
+}
+
 /// Takes the GIL if this thread has run without one, and there is one now. To be called where
 /// the thread is about to run Python after it did something else.
 pub(crate) fn check_in(vm: &VirtualMachine) {
-    if !ME.with(|me| me.unlocked.is_due()) {
+    if !check_in_is_due() {
         return;
     }
     if let Some(gil) = gil() {

@@ -85,7 +85,15 @@ pub(crate) fn is_handler(object: &PyObjectRef, vm: &VirtualMachine) -> bool {
 }
 
 fn on_ring(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {
-    attach::check_in(vm);
+    if attach::check_in_is_due() {
+        // Where it may switch, so that what cannot be divided with a GIL is not divided by its coming.
+        if switch_point::is_here() {
+            attach::check_in(vm);
+        } else {
+            ring();
+        }
+        return after_switch(vm);
+    }
     match attach::drop_requested() {
         DropRequest::No => {}
         DropRequest::Lost => attach::switch(vm),
@@ -93,6 +101,10 @@ fn on_ring(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {
         // Not here, or not me: look again at the next instruction.
         DropRequest::Mine | DropRequest::Other => ring(),
     }
+    after_switch(vm)
+}
+
+fn after_switch(vm: &VirtualMachine) -> PyResult {
     if signals::pending() {
         signals::deliver(vm)?;
     }

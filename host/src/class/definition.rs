@@ -99,7 +99,7 @@ impl AnyClass {
             name,
             vec![ctx.types.object_type.to_owned()],
             attributes.into_iter().map(|(name, value)| (ctx.intern_str(name), value)).collect(),
-            slots(constructible, internal_doc.as_deref()),
+            slots(&format!("{module}.{name}"), constructible, internal_doc.as_deref()),
             ctx.types.type_type.to_owned(),
             ctx,
         )
@@ -148,13 +148,12 @@ impl AnyClass {
     }
 }
 
-fn slots(constructible: bool, internal_doc: Option<&str>) -> PyTypeSlots {
+fn slots(name: &str, constructible: bool, internal_doc: Option<&str>) -> PyTypeSlots {
     let mut flags = vec![PyTypeFlags::BASETYPE, PyTypeFlags::HAS_WEAKREF];
     if !constructible {
         flags.push(PyTypeFlags::DISALLOW_INSTANTIATION);
     }
-    // The name of a heap type is not read from here.
-    let mut slots = PyTypeSlots::new("", PyTypeFlags::from_slice(&flags));
+    let mut slots = PyTypeSlots::new(static_text(name), PyTypeFlags::from_slice(&flags));
     slots.basicsize = payload_offset::<HostObject>() + size_of::<HostObject>();
     if let Some(doc) = internal_doc {
         slots.doc = ItemDoc::static_text(static_text(doc));

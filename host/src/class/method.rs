@@ -5,9 +5,10 @@
 
 use std::fmt;
 use std::mem::size_of;
+use std::sync::Arc;
 
 use togil_interp::Python;
-use togil_interp::vm::builtins::{PyBoundMethod, PyGetSet, PyStr, PyType, PyTypeRef};
+use togil_interp::vm::builtins::{PyBoundMethod, PyDict, PyGetSet, PyStr, PyType, PyTypeRef};
 use togil_interp::vm::function::FuncArgs;
 use togil_interp::vm::object::payload_offset;
 use togil_interp::vm::types::{PyTypeFlags, PyTypeSlots};
@@ -16,13 +17,15 @@ use togil_interp::vm::{
 };
 
 use super::object::HostObject;
-use crate::function::{Callable, payload, support};
+use crate::function::{Callable, Failure, Function, FunctionBuilder, Raise, payload, support};
 
 pub(crate) struct HostMethod {
     class: String,
     module: String,
     callable: Callable,
     text_signature: String,
+    /// Whether the method can be called with this object.
+    accepts: fn(&PyObject) -> bool,
 }
 
 payload!(HostMethod);
@@ -42,7 +45,8 @@ impl HostMethod {
     ) -> PyResult<PyObjectRef> {
         let text_signature = callable.signature_text(py, "$self")?;
         let (module, class) = (module.to_owned(), class.to_owned());
-        let method = Self { class, module, callable, text_signature };
+        let accepts = |object: &PyObject| object.downcastable::<HostObject>();
+        let method = Self { class, module, callable, text_signature, accepts };
         Ok(PyRef::new_ref(method, support(py)?.method.clone(), None).into())
     }
 
@@ -87,7 +91,52 @@ pub(crate) fn method_type(py: Python<'_>) -> PyResult<PyTypeRef> {
     });
     attribute(py, &class, "__module__", |method| Some(method.module.clone()));
     attribute(py, &class, "__text_signature__", |method| Some(method.text_signature.clone()));
+    let builder = Function::builder("__get__").positional_only("instance");
+    let builder = builder.positional_only_default("owner", ());
+    special(py, &class, builder, 2, |py, method, values| {
+        get(method, Some(&values[0]), Some(&values[1]), py.vm())
+    })?;
+    let builder = Function::builder("__call__").var_args("args").var_kwargs("kwargs");
+    special(py, &class, builder, 2, |py, method, values| {
+        let positional = values[0].try_to_value::<Vec<PyObjectRef>>(py.vm())?;
+        let mut args = FuncArgs::from(positional);
+        if let Some(named) = values[1].downcast_ref::<PyDict>() {
+            for (name, value) in named {
+                args.kwargs.insert(name.str(py.vm())?.as_wtf8().to_owned(), value);
+            }
+        }
+        call(method, args, py.vm())
+    })?;
     Ok(class)
+}
+
+/// A special method of the methods themselves. The VM has these as slots, but `inspect` looks
+/// for the names.
+fn special(
+    py: Python<'_>,
+    class: &PyTypeRef,
+    builder: FunctionBuilder,
+    count: usize,
+    f: impl Fn(Python<'_>, &PyObject, Vec<PyObjectRef>) -> PyResult + Send + Sync + 'static,
+) -> PyResult<()> {
+    let name = builder.name.clone();
+    let definition = builder.define(Some("method_descriptor"), count, move |py, method, values| {
+        let method = method.expect("a method is called with its object");
+        f(py, method, values).map_err(|error| Failure::Raise(Raise::exception(error)))
+    });
+    let definition = definition.map_err(|what| py.new_system_error(what))?;
+    let callable = Callable::new(py, Arc::new(definition))?;
+    let text_signature = callable.signature_text(py, "$self")?;
+    let method = HostMethod {
+        class: "method_descriptor".into(),
+        module: "togil".into(),
+        callable,
+        text_signature,
+        accepts: |object| object.downcastable::<HostMethod>(),
+    };
+    let method = PyRef::new_ref(method, class.clone(), None);
+    class.set_attr(py.ctx.intern_str(name), method.into());
+    Ok(())
 }
 
 fn attribute(
@@ -120,7 +169,7 @@ fn call(zelf: &PyObject, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         )));
     }
     let receiver = args.args.remove(0);
-    if !receiver.downcastable::<HostObject>() {
+    if !(method.accepts)(&receiver) {
         return Err(vm.new_type_error(format!(
             "descriptor '{}' for '{}' objects doesn't apply to a '{}' object",
             method.name(),

@@ -1,5 +1,6 @@
 //! Rust types as Python classes.
 
+mod awaitable;
 mod builder;
 mod definition;
 mod instance;
@@ -7,6 +8,7 @@ mod iterate;
 mod method;
 mod object;
 
+pub(crate) use awaitable::make_awaitable;
 pub use builder::{Class, ClassBuilder, Construct};
 pub(crate) use definition::AnyClass;
 pub use instance::{Instance, New};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use togil_interp::Python;
+use togil_interp::vm::builtins::PyBaseExceptionRef;
 use togil_interp::vm::function::FuncArgs;
 use togil_interp::vm::{PyObject, PyObjectRef, PyResult};
 
@@ -91,19 +92,30 @@ impl Callable {
         let Definition { signature, raises, invoke, .. } = &*self.definition;
         let values = bind(py, signature, &self.defaults, args)?;
         panics::catch(py, || {
-            invoke(py, receiver, values).map_err(|failure| match failure {
-                Failure::Argument(index, error) => {
-                    let name = &signature.parameters[index].name;
-                    let what = format!("{}() argument '{name}': {error}", signature.qualname);
-                    py.new_type_error(what)
-                }
-                Failure::Result(error) => py.new_type_error(format!(
-                    "{}() returned what cannot be converted: {error}",
-                    signature.qualname
-                )),
-                Failure::Raise(raise) => raises.exception(py, raise),
+            invoke(py, receiver, values).map_err(|failure| {
+                let parameter = |index: usize| signature.parameters[index].name.as_str();
+                exception(py, &signature.qualname, parameter, raises, failure)
             })
         })
+    }
+}
+
+/// The exception that a failure becomes.
+pub(crate) fn exception<'a>(
+    py: Python<'_>,
+    qualname: &str,
+    parameter: impl Fn(usize) -> &'a str,
+    raises: &Raises,
+    failure: Failure,
+) -> PyBaseExceptionRef {
+    match failure {
+        Failure::Argument(index, error) => {
+            py.new_type_error(format!("{qualname}() argument '{}': {error}", parameter(index)))
+        }
+        Failure::Result(error) => {
+            py.new_type_error(format!("{qualname}() returned what cannot be converted: {error}"))
+        }
+        Failure::Raise(raise) => raises.exception(py, raise),
     }
 }
 

@@ -3,8 +3,10 @@
 mod arguments;
 mod bind;
 mod callable;
+mod executor;
 mod object;
 mod panics;
+mod pending;
 mod raise;
 mod result;
 mod signature;
@@ -18,8 +20,11 @@ use togil_interp::Python;
 use togil_interp::vm::{PyObject, PyObjectRef, PyResult};
 
 pub use arguments::Arguments;
+use callable::exception;
 pub(crate) use callable::{Callable, Definition, convert};
+pub use executor::{BoxFuture, Spawner};
 pub(crate) use object::static_text;
+pub(crate) use pending::{Pending, wait_function};
 pub use raise::{ExceptionClass, Raise};
 pub(crate) use raise::{Raises, original};
 pub(crate) use result::Failure;
@@ -28,6 +33,7 @@ pub(crate) use signature::{Kind, Parameter, Signature, is_identifier};
 pub use support::panic_exception_class;
 pub(crate) use support::{payload, support};
 
+use crate::class::make_awaitable;
 use crate::error::PythonError;
 use crate::value::PyHandle;
 
@@ -65,6 +71,7 @@ impl Function {
             doc: String::new(),
             parameters: Vec::new(),
             raises: Raises::default(),
+            spawner: None,
         }
     }
 
@@ -120,6 +127,7 @@ pub struct FunctionBuilder {
     pub(crate) doc: String,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) raises: Raises,
+    pub(crate) spawner: Option<Spawner>,
 }
 
 impl FunctionBuilder {
@@ -226,6 +234,66 @@ impl FunctionBuilder {
         Function { definition: definition.map(Arc::new), name }
     }
 
+    /// What drives the future of [`build_async`](Self::build_async), if not the thread that
+    /// [`Spawner::default`] stands for.
+    pub fn spawner(mut self, spawner: Spawner) -> Self {
+        self.spawner = Some(spawner);
+        self
+    }
+
+    /// Ends the description with an async closure: `|(url,): (String,)| async move { ... }`.
+    ///
+    /// A call returns an awaitable. Awaited under asyncio, the future runs elsewhere (see
+    /// [`Spawner`]) and the event loop goes on; it is dropped when the awaiting task is cancelled.
+    /// In code that is not async, `app.fetch(url).result(timeout=5)` waits for it, detached.
+    /// Nothing runs before either of them.
+    ///
+    /// ```
+    /// use togil::{Function, Interpreter, Module};
+    ///
+    /// let double = Function::builder("double").arg("n").build_async(|(n,): (i64,)| async move { 2 * n });
+    /// let module = Module::builder("app").function(double).build()?;
+    /// let interpreter = Interpreter::builder().module(module).build()?;
+    /// interpreter.attach(|py| {
+    ///     let scope = py.new_scope_with_builtins();
+    ///     let source = "
+    /// import app, asyncio
+    /// async def main():
+    ///     return await app.double(21)
+    /// assert asyncio.run(main()) == app.double(n=21).result() == 42";
+    ///     py.run_string(scope, source, "<example>").expect("the script runs");
+    /// });
+    /// # interpreter.finalize(None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn build_async<A, W, R, VR, F>(self, f: F) -> Function
+    where
+        A: Arguments,
+        W: Future<Output = R> + Send + 'static,
+        R: Return<VR> + Send + 'static,
+        VR: 'static,
+        F: Fn(A) -> W + Send + Sync + 'static,
+    {
+        let spawner = self.spawner.clone().unwrap_or_default();
+        let (name, raises) = (self.name.clone(), self.raises.clone());
+        let qualname = name.clone();
+        let definition = self.define(None, A::COUNT, move |py, _, values| {
+            let work = f(convert(py, &values)?);
+            let (qualname, raises) = (qualname.clone(), raises.clone());
+            let work = async move {
+                let result = work.await;
+                let outcome: pending::Outcome = Box::new(move |py| {
+                    result
+                        .into_result(py)
+                        .map_err(|failure| exception(py, &qualname, |_| "", &raises, failure))
+                });
+                outcome
+            };
+            make_awaitable(py, Pending::new(Box::pin(work), spawner.clone()))
+        });
+        Function { definition: definition.map(Arc::new), name }
+    }
+
     /// `class` for a method of it.
     pub(crate) fn define(
         mut self,
@@ -240,7 +308,7 @@ impl FunctionBuilder {
             let unnamed = |i| Parameter::required(format!("arg{i}"), Kind::PositionalOnly);
             self.parameters = (1..=count).map(unnamed).collect();
         }
-        let Self { name, doc, parameters, raises } = self;
+        let Self { name, doc, parameters, raises, spawner: _ } = self;
         if !is_identifier(&name) {
             return Err(format!("`{name}` is no name for a function"));
         }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use togil_interp::Python;
 use togil_interp::vm::builtins::PyTypeRef;
 use togil_interp::vm::function::ItemDoc;
-use togil_interp::vm::{AsObject, PyPayload, PyRef, PyResult};
+use togil_interp::vm::{AsObject, PyObjectRef, PyPayload, PyRef, PyResult};
 
 /// Makes a Rust type something that a Python object can consist of. Where no class is given
 /// such an object passes for an `object()`.
@@ -39,6 +39,9 @@ pub(crate) struct Support {
     pub(crate) classes: Mutex<HashMap<TypeId, PyTypeRef>>,
     /// The class of what `__iter__` of host classes returns, once one was called.
     pub(crate) iterator: OnceLock<PyTypeRef>,
+    /// The same of what async host functions return, and how it waits.
+    pub(crate) awaitable: OnceLock<PyTypeRef>,
+    pub(crate) wait: OnceLock<PyObjectRef>,
 }
 
 payload!(Support);
@@ -59,6 +62,8 @@ pub(crate) fn support(py: Python<'_>) -> PyResult<PyRef<Support>> {
                 method: crate::class::method_type(py)?,
                 classes: Mutex::default(),
                 iterator: OnceLock::new(),
+                awaitable: OnceLock::new(),
+                wait: OnceLock::new(),
             };
             dict.set_item("PanicException", support.panic_exception.clone().into(), vm)?;
             let class = Support::class(&vm.ctx).to_owned();

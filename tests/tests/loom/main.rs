@@ -10,6 +10,7 @@
 
 mod exclusion;
 mod fairness;
+mod late;
 mod lifecycle;
 mod requests;
 mod scene;

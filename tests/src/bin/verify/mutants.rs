@@ -19,6 +19,7 @@ struct Mutant {
 const GIL: &str = "interp/src/lock/gil.rs";
 const POLICY: &str = "interp/src/lock/policy.rs";
 const STOP: &str = "interp/src/lock/stop.rs";
+const ROLL: &str = "interp/src/lock/roll.rs";
 
 const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -280,6 +281,39 @@ const MUTANTS: &[Mutant] = &[
         after: "pub fn end(",
         from: "if last.is_pending() {",
         to: "if false {",
+        name: "whoever turns the GIL on waits for nobody",
+        file: ROLL,
+        after: "fn all_in(",
+        from: "!at_work()",
+        to: "true || at_work()",
+    },
+    Mutant {
+        name: "a thread that comes back from a wait misses that the GIL is on",
+        file: ROLL,
+        after: "fn is_on(",
+        from: "fence(Ordering::SeqCst);",
+        to: "",
+    },
+    Mutant {
+        name: "whoever turns the GIL on misses a thread that comes back",
+        file: ROLL,
+        after: "fn turn_on(",
+        from: "fence(Ordering::SeqCst);",
+        to: "",
+    },
+    Mutant {
+        name: "the GIL is on and nobody is told",
+        file: ROLL,
+        after: "fn turn_on(",
+        from: "self.on.store(1",
+        to: "self.on.store(0",
+    },
+    Mutant {
+        name: "a thread is struck off the roll with all others",
+        file: ROLL,
+        after: "fn leave(",
+        from: "*other != ticket",
+        to: "*other != ticket && false",
     },
 ];
 
