@@ -20,9 +20,17 @@
 #[doc(hidden)]
 pub mod cli;
 mod error;
+mod host;
+mod job;
+mod limits;
+mod output;
 pub mod value;
 
-pub use error::{Error, PythonError};
+pub use error::{Error, HostError, PythonError, SyntaxError};
+pub use host::{Host, HostBuilder, HostStats, ImportPolicy, QueueFull, Shutdown};
+pub use job::{Callable, CancelOnDrop, Job, JobHandle, Script, Session};
+pub use limits::{CountingAllocator, Limits, StopReason, StopReport, StopStep};
+pub use output::{Captured, Output, Stream};
 pub use value::{
     BigInt, Bytes, ConversionError, PyHandle, from_python, from_python_borrowed, to_python,
 };

@@ -11,7 +11,7 @@ use rustpython_vm::vm::thread::try_with_current_vm;
 use crate::attach;
 use crate::blocking::owner;
 use crate::lock::{ForkGuard, MonotonicClock};
-use crate::{doorbell, signals};
+use crate::{doorbell, signals, stop};
 
 /// What is held between the hooks of one fork.
 struct Held {
@@ -50,6 +50,7 @@ extern "C" fn child() {
         attach::after_fork_in_child(gil);
     }
     signals::after_fork_in_child();
+    stop::after_fork_in_child();
     doorbell::after_fork_in_child();
     keep_dead_stacks();
 }

@@ -13,3 +13,4 @@ mod fairness;
 mod lifecycle;
 mod requests;
 mod scene;
+mod stopping;

@@ -14,6 +14,8 @@ mod exclusion;
 mod executors;
 mod finalization;
 mod forks;
+mod host_jobs;
+mod host_stops;
 mod identity;
 mod locks;
 mod processes;
@@ -32,6 +34,10 @@ mod switching;
 mod thread_errors;
 mod threads;
 mod values;
+
+/// For `Limits::memory`.
+#[global_allocator]
+static ALLOCATOR: togil::CountingAllocator = togil::CountingAllocator::system();
 
 /// Whether the build under test has the GIL.
 const GIL: bool = matches!(togil::LOCK_MODE, togil::LockMode::Gil);
