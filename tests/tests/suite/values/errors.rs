@@ -139,12 +139,12 @@ fn what_was_found_is_short() {
             found("list(range(10_000_000))"),
             "list [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 1..."
         );
-        assert_eq!(found("[[[[1]]]]"), "list [[[...]]]");
+        assert_eq!(found("[[[[1]]]]"), "list [[[[...]]]]");
         assert_eq!(found("(1,), set(), {1}, {'a': {}}"), "tuple ((1,), set(), {1}, {'a': {}})");
         assert_eq!(found("class C: pass\nC()"), "<__main__.C object>");
         assert_eq!(found("class C:\n  def __repr__(self): return 'C()'\nC()"), "C C()");
         assert_eq!(found("class C:\n  def __repr__(self): 1/0\nC()"), "<C object>");
-        assert_eq!(found("loop = []\nloop.append(loop)\nloop"), "list [[[...]]]");
+        assert_eq!(found("loop = []\nloop.append(loop)\nloop"), "list [[[[...]]]]");
     });
 }
 
