@@ -30,6 +30,7 @@ struct Document {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct OtherData {
     mode: &'static str,
     gil_enabled: bool,

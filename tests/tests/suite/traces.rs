@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::GIL;
-use crate::harness::run;
+use crate::harness::togil;
 
 const SCRIPT: &str = "\
 import gc, threading, time
@@ -27,7 +27,7 @@ fn a_trace_shows_who_ran_waited_slept_and_collected() {
     let folder = tempfile::tempdir().expect("a directory");
     let file = folder.path().join("trace.json");
     let file_name = file.to_str().expect("text");
-    run(&["run", "--trace", file_name, "-c", SCRIPT]).ok();
+    togil(["run", "--trace", file_name, "-c", SCRIPT]).output().success();
     let text = std::fs::read_to_string(&file).expect("the trace");
     let trace: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(trace["otherData"]["gilEnabled"], GIL);
@@ -58,9 +58,8 @@ fn a_trace_shows_who_ran_waited_slept_and_collected() {
 
 #[test]
 fn a_trace_that_cannot_be_written_is_found_before_the_script_runs() {
-    let output = run(&["run", "--trace", "/nowhere/trace.json", "-c", "print('ran')"]);
-    assert_eq!((output.status, output.stdout.as_str()), (1, ""));
-    assert!(output.stderr.contains("cannot write to '/nowhere/trace.json'"), "{}", output.stderr);
-    let output = run(&["run", "--trace"]);
-    assert_eq!(output.status, 2);
+    let output = togil(["run", "--trace", "/nowhere/trace.json", "-c", "print('ran')"]).output();
+    let output = output.exits(1).complains("cannot write to '/nowhere/trace.json'");
+    assert_eq!(output.stdout, "");
+    togil(["run", "--trace"]).output().exits(2).complains("Argument expected for the --trace");
 }

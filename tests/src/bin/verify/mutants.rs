@@ -281,6 +281,8 @@ const MUTANTS: &[Mutant] = &[
         after: "pub fn end(",
         from: "if last.is_pending() {",
         to: "if false {",
+    },
+    Mutant {
         name: "whoever turns the GIL on waits for nobody",
         file: ROLL,
         after: "fn all_in(",
