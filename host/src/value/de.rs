@@ -10,8 +10,8 @@ use serde::Deserializer;
 use serde::de::value::{BytesDeserializer, StringDeserializer};
 use serde::de::{Expected, Visitor};
 use togil_interp::Python;
-use togil_interp::vm::builtins::{PyBytes, PyFloat, PyInt, PyStr, PyTuple};
-use togil_interp::vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
+use togil_interp::vm::builtins::{PyBytes, PyFloat, PyInt, PyStr};
+use togil_interp::vm::{AsObject, Py, PyObject, PyResult, VirtualMachine};
 
 use super::bigint::BIG_INT;
 use super::depth::Depth;
@@ -64,7 +64,7 @@ impl<'a, 'de> FromPython<'a, 'de> {
         result.map_err(|error| error.found(self.py, self.object))
     }
 
-    fn raised<T>(self, result: Result<T, PyException>) -> Deserialized<T> {
+    fn raised<T>(self, result: PyResult<T>) -> Deserialized<T> {
         result.map_err(|exception| ConversionError::raised(self.py, exception))
     }
 
@@ -118,11 +118,11 @@ impl<'a, 'de> FromPython<'a, 'de> {
 
     fn visit_text<V: Visitor<'de>>(self, visitor: V) -> Deserialized<V::Value> {
         let lasting = self.lasting.and_then(|object| object.downcast_ref::<PyStr>()?.to_str());
-        self.found(match (lasting, self.text()) {
-            (Some(text), _) => visitor.visit_borrowed_str(text),
-            (None, Some(text)) => visitor.visit_str(text),
-            (None, None) => Err(self.mismatch(&visitor)),
-        })
+        if let Some(text) = lasting {
+            return self.found(visitor.visit_borrowed_str(text));
+        }
+        let Some(text) = self.text() else { return Err(self.mismatch(&visitor)) };
+        self.found(visitor.visit_str(text))
     }
 
     fn visit_bytes<V: Visitor<'de>>(self, visitor: V) -> Deserialized<V::Value> {
@@ -145,8 +145,6 @@ impl<'a, 'de> FromPython<'a, 'de> {
         self.found(visitor.visit_newtype_struct(BytesDeserializer::new(&token)))
     }
 }
-
-type PyException = togil_interp::vm::builtins::PyBaseExceptionRef;
 
 macro_rules! ints {
     ($($method:ident),*) => {$(
@@ -300,17 +298,4 @@ impl<'de> Deserializer<'de> for FromPython<'_, 'de> {
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Deserialized<V::Value> {
         visitor.visit_unit()
     }
-}
-
-/// An attribute that the class of an object (or a base of it) has.
-fn class_attribute(from: FromPython<'_, '_>, name: &'static str) -> Option<PyObjectRef> {
-    let name = from.vm().ctx.intern_str(name);
-    from.object.class().get_attr(name)
-}
-
-/// The field names of a namedtuple; `None` for any other object.
-fn named_fields(from: FromPython<'_, '_>) -> Option<PyObjectRef> {
-    let is_tuple = from.object.downcast_ref::<PyTuple>().is_some();
-    let is_plain = from.object.class().is(from.vm().ctx.types.tuple_type);
-    if is_tuple && !is_plain { class_attribute(from, "_fields") } else { None }
 }

@@ -1,10 +1,10 @@
 //! Maps and structs: dicts, other mappings, and objects with fields.
 
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
-use togil_interp::vm::PyObjectRef;
 use togil_interp::vm::builtins::{PyDict, PyFunction, PyTuple};
+use togil_interp::vm::{AsObject, PyObjectRef};
 
-use super::{Deserialized, FromPython, class_attribute, named_fields};
+use super::{Deserialized, FromPython};
 use crate::value::ConversionError;
 use crate::value::describe::describe;
 use crate::value::step::Step;
@@ -108,6 +108,19 @@ fn instance_dict(from: FromPython<'_, '_>) -> Deserialized<Option<Pairs>> {
     let pairs =
         dict.as_ref().and_then(|dict| dict.downcast_ref::<PyDict>()).map(|dict| dict.items_vec());
     Ok(pairs)
+}
+
+/// An attribute that the class of an object (or a base of it) has.
+pub(super) fn class_attribute(from: FromPython<'_, '_>, name: &'static str) -> Option<PyObjectRef> {
+    let name = from.vm().ctx.intern_str(name);
+    from.object.class().get_attr(name)
+}
+
+/// The field names of a namedtuple; `None` for any other object.
+fn named_fields(from: FromPython<'_, '_>) -> Option<PyObjectRef> {
+    let is_tuple = from.object.downcast_ref::<PyTuple>().is_some();
+    let is_plain = from.object.class().is(from.vm().ctx.types.tuple_type);
+    if is_tuple && !is_plain { class_attribute(from, "_fields") } else { None }
 }
 
 struct Access<'a, 'de> {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Deserializer};
 use togil_interp::vm::PyObjectRef;
 use togil_interp::vm::builtins::PyStr;
 
-use super::{Deserialized, FromPython, class_attribute, pairs};
+use super::pairs::class_attribute;
+use super::{Deserialized, FromPython, pairs};
 use crate::value::ConversionError;
 use crate::value::step::Step;
 

@@ -141,7 +141,7 @@ fn what_was_found_is_short() {
         );
         assert_eq!(found("[[[[1]]]]"), "list [[[[...]]]]");
         assert_eq!(found("(1,), set(), {1}, {'a': {}}"), "tuple ((1,), set(), {1}, {'a': {}})");
-        assert_eq!(found("class C: pass\nC()"), "<__main__.C object>");
+        assert_eq!(found("class C: pass\nC()"), "<C object>");
         assert_eq!(found("class C:\n  def __repr__(self): return 'C()'\nC()"), "C C()");
         assert_eq!(found("class C:\n  def __repr__(self): 1/0\nC()"), "<C object>");
         assert_eq!(found("loop = []\nloop.append(loop)\nloop"), "list [[[[...]]]]");
