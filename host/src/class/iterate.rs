@@ -9,7 +9,10 @@ use super::object::HostObject;
 use crate::function::{Failure, Function, Raise, Return, support};
 
 /// What a host class's `__iter__` returns: a Rust iterator.
-pub(crate) struct Items(Box<dyn FnMut(Python<'_>) -> Option<Result<PyObjectRef, Failure>> + Send>);
+pub(crate) struct Items(Box<NextItem>);
+
+/// Gives the next item; `None` at the end.
+type NextItem = dyn FnMut(Python<'_>) -> Option<Result<PyObjectRef, Failure>> + Send;
 
 /// Only ever used through `&mut`, behind the object's lock; so nothing is shared.
 struct Exclusive(parking_lot::Mutex<Items>);

@@ -42,7 +42,7 @@ pub enum Shutdown {
 #[error("the queue of the host is full ({capacity} jobs); wait with `spawn`, or try again")]
 pub struct QueueFull<T> {
     /// The job, to be tried again.
-    pub job: Job<T>,
+    pub job: Box<Job<T>>,
     /// How many jobs the queue holds.
     pub capacity: usize,
 }
@@ -171,7 +171,7 @@ impl Host {
             }
             Err(TrySendError::Full(queued)) => match queued.into_any().downcast::<Typed<T>>() {
                 Ok(typed) => {
-                    Err(QueueFull { job: typed.into_job(), capacity: self.inner.capacity })
+                    Err(QueueFull { job: Box::new(typed.into_job()), capacity: self.inner.capacity })
                 }
                 Err(_) => unreachable!("what comes back is what was sent"),
             },

@@ -103,12 +103,12 @@ impl JobCore {
         }
         let mut stop = Stop { reason, at: Instant::now(), in_call: false };
         match &state.phase {
-            Phase::Over => return false,
+            Phase::Over => false,
             Phase::Waiting => {
                 state.phase = Phase::Over;
                 state.stop = Some(stop);
                 drop(state);
-                return (self.fail)(Error::Stopped(stop.report(StopStep::Unqueued)));
+                (self.fail)(Error::Stopped(stop.report(StopStep::Unqueued)))
             }
             Phase::Running { stopper, .. } => {
                 stop.in_call = !stopper.is_attached();

@@ -207,7 +207,7 @@ fn a_full_queue_gives_the_job_back() {
     go.send(()).expect("the job waits");
     busy.join().expect("it ends");
     assert_eq!(waiting.join().expect("a value"), 1);
-    assert_eq!(host.run(full.job).expect("the job is whole"), 2);
+    assert_eq!(host.run(*full.job).expect("the job is whole"), 2);
 }
 
 #[test]
