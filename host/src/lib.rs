@@ -16,15 +16,22 @@
 //! # Ok::<(), togil::BuildError>(())
 //! ```
 
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", not(togil_loom)))]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(not(togil_loom))]
 mod error;
+pub mod shared;
+#[cfg(not(togil_loom))]
 pub mod value;
 
-pub use error::{Error, PythonError};
-pub use value::{ConversionError, PyHandle};
+#[cfg(not(togil_loom))]
+pub use {
+    error::{Error, PythonError},
+    value::{ConversionError, PyHandle},
+};
 
+#[cfg(not(togil_loom))]
 pub use togil_interp::{
     BuildError, GilRequest, GilRequired, Handle, Interpreter, InterpreterBuilder, LOCK_MODE,
     LockMode, Python, blocking, gil_enabled, gil_stats, lock, vm,

@@ -1,0 +1,2 @@
+//! State that threads share: the `togil` module for Python scripts.
+pub mod core;
