@@ -91,7 +91,10 @@ fn what_does_not_fit_is_not_added() {
         };
         let mine = counter.add(1);
         let theirs = other.join().unwrap();
-        assert!(matches!((mine, theirs), (Ok(i64::MAX), Err(Overflow)) | (Err(Overflow), Ok(i64::MAX))));
+        assert!(matches!(
+            (mine, theirs),
+            (Ok(i64::MAX), Err(Overflow)) | (Err(Overflow), Ok(i64::MAX))
+        ));
         assert_eq!(counter.get(), i64::MAX);
     });
 }

@@ -88,7 +88,8 @@ fn spawn<R: 'static>(table: &Shared, f: impl FnOnce(&Shared) -> R + 'static) -> 
 fn updates_of_a_key_happen_one_after_the_other() {
     explore(Some(3), || {
         let table: Shared = Arc::new(Table::new());
-        let others = [1, 2].map(|me| spawn(&table, move |table| increment(table, &Native(me), &key(5))));
+        let others =
+            [1, 2].map(|me| spawn(&table, move |table| increment(table, &Native(me), &key(5))));
         increment(&table, &Native(3), &key(5));
         for other in others {
             other.join().unwrap();
@@ -207,7 +208,10 @@ fn clearing_waits_for_updates() {
         other.join().unwrap();
         let left = table.get(&Native(0), &key(5)).unwrap();
         // Before the update or after it, but not in the middle.
-        assert!(matches!((cleared[0].1, left), (Some(1), Some(1)) | (Some(2), None)), "{cleared:?}");
+        assert!(
+            matches!((cleared[0].1, left), (Some(1), Some(1)) | (Some(2), None)),
+            "{cleared:?}"
+        );
     });
 }
 

@@ -47,8 +47,7 @@ impl Counter {
     /// # Errors
     /// The value that it is instead.
     pub fn compare_and_swap(&self, expected: i64, new: i64) -> Result<(), i64> {
-        let swapped =
-            self.0.compare_exchange(expected, new, Ordering::AcqRel, Ordering::Acquire);
+        let swapped = self.0.compare_exchange(expected, new, Ordering::AcqRel, Ordering::Acquire);
         swapped.map(|_| ())
     }
 }

@@ -151,7 +151,9 @@ impl ReadWriteLock {
                     state.queue.remove(place);
                     // Those behind may go with whoever holds it, if it was a writer that left.
                     state.hand_on();
-                    return Err(waited.map_or_else(NotAcquired::Interrupted, |_| NotAcquired::TimedOut));
+                    return Err(
+                        waited.map_or_else(NotAcquired::Interrupted, |_| NotAcquired::TimedOut)
+                    );
                 }
             }
         }
