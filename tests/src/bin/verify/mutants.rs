@@ -1,5 +1,7 @@
-//! Seeded faults in the lock protocol. Each is a change of its source that the models must
-//! notice: a mutant that survives says that a model is missing.
+//! Seeded faults in the lock protocol and in the shared types. Each is a change of their source
+//! that the models must notice: a mutant that survives says that a model is missing.
+
+mod shared;
 
 use std::fs;
 use std::io;
@@ -232,15 +234,22 @@ const MUTANTS: &[Mutant] = &[
     },
 ];
 
-/// Compiles each mutant in a copy of the workspace and runs the models on it.
-pub(crate) fn run() -> bool {
+/// Compiles each mutant in a copy of the workspace and runs the models on it. `only` names a
+/// part of the source: its file's path must contain it.
+pub(crate) fn run(only: &str) -> bool {
     let root = Path::new("target/mutants");
     if let Err(error) = copy_workspace(root) {
         println!("cannot copy the workspace to {}: {error}", root.display());
         return false;
     }
     let mut survivors = 0;
-    for (number, mutant) in (1..).zip(MUTANTS) {
+    let all = MUTANTS.iter().chain(shared::MUTANTS);
+    let chosen: Vec<_> = all.filter(|mutant| mutant.file.contains(only)).collect();
+    if chosen.is_empty() {
+        println!("no mutant is in a file whose path contains '{only}'");
+        return false;
+    }
+    for (number, mutant) in (1..).zip(&chosen) {
         let verdict = match try_mutant(root, mutant) {
             Ok(Verdict::Killed(by)) => format!("killed by {by}"),
             Ok(Verdict::Survived) => {
@@ -258,7 +267,7 @@ pub(crate) fn run() -> bool {
         };
         println!("mutant {number:2}: {}: {verdict}", mutant.name);
     }
-    println!("{} mutants, {survivors} not killed", MUTANTS.len());
+    println!("{} mutants, {survivors} not killed", chosen.len());
     survivors == 0
 }
 
