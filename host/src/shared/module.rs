@@ -65,7 +65,8 @@ pub(crate) fn definition() -> &'static PyModuleDef {
 }
 
 fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
-    PyReadWriteLockHold::make_static_type();
+    // Not for scripts to find, but for read() and write() to make.
+    let _ = PyReadWriteLockHold::make_static_type();
     module.set_attr("AtomicInt", PyAtomicInt::make_static_type(), vm)?;
     module.set_attr("Channel", PyChannel::make_static_type(), vm)?;
     module.set_attr("ChannelClosed", closed_error(), vm)?;

@@ -4,7 +4,7 @@ use togil_interp::blocking::wait_interruptibly;
 use togil_interp::vm::builtins::{PyBaseExceptionRef, PyInt, PyStr};
 use togil_interp::vm::stdlib::_thread::get_ident;
 use togil_interp::vm::types::PyComparisonOp;
-use togil_interp::vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use togil_interp::vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
 
 use crate::shared::core::Event;
 use crate::shared::core::table::{Caller, Failure, Hashed};
@@ -12,6 +12,12 @@ use crate::shared::core::table::{Caller, Failure, Hashed};
 /// The calling thread.
 pub(super) struct Thread<'a> {
     pub(super) vm: &'a VirtualMachine,
+}
+
+impl Thread<'_> {
+    fn exact<'a, T: PyPayload>(&self, object: &'a PyObject) -> Option<&'a Py<T>> {
+        object.downcast_ref_if_exact(self.vm)
+    }
 }
 
 /// Runs `__hash__`.
@@ -44,14 +50,10 @@ impl Caller<PyObjectRef> for Thread<'_> {
             return Some(true);
         }
         // Not of a subclass, which may have an `__eq__` of its own.
-        let strings = (a.downcast_ref_if_exact::<PyStr>(self.vm), b.downcast_ref_if_exact(self.vm));
-        if let (Some(a), Some(b)) = strings {
-            let b: &PyStr = b;
+        if let (Some(a), Some(b)) = (self.exact::<PyStr>(a), self.exact::<PyStr>(b)) {
             return Some(a.as_wtf8() == b.as_wtf8());
         }
-        let numbers = (a.downcast_ref_if_exact::<PyInt>(self.vm), b.downcast_ref_if_exact(self.vm));
-        if let (Some(a), Some(b)) = numbers {
-            let b: &PyInt = b;
+        if let (Some(a), Some(b)) = (self.exact::<PyInt>(a), self.exact::<PyInt>(b)) {
             return Some(a.as_bigint() == b.as_bigint());
         }
         None
