@@ -40,10 +40,11 @@ fn what_happened_before_a_count_is_seen_by_who_sees_the_count() {
                 counter.add(1).unwrap();
             })
         };
-        if counter.get() == 1 {
-            // SAFETY: the writer is done with it; that the count says so is what is checked.
-            assert_eq!(note.with(|note| unsafe { *note }), 7);
+        while counter.get() == 0 {
+            loom::thread::yield_now();
         }
+        // SAFETY: the writer is done with it; that the count says so is what is checked.
+        assert_eq!(note.with(|note| unsafe { *note }), 7);
         writer.join().unwrap();
     });
 }
