@@ -1,6 +1,6 @@
 //! The `togil` module: state that threads share.
 
-use crate::harness::{code, prints, script};
+use crate::harness::{prints, script};
 
 #[test]
 fn contended_counts_are_never_lost() {
@@ -174,6 +174,7 @@ fn keys_whose_comparison_is_python_code_may_use_the_dict_in_it() {
         class Bad:
             def __hash__(self): return 0
             def __eq__(self, other): raise OSError('no')
+        d = togil.SharedDict({Bad(): 1})
         try:
             d.get(Bad())
         except OSError as error:
@@ -651,30 +652,31 @@ fn help_and_signatures_tell_what_there_is() {
 
 #[test]
 fn a_forked_child_goes_on_with_what_its_thread_had() {
-    code(
+    script(
         "
-import os, threading, togil
-channel, table, lock, number = togil.Channel(4), togil.SharedDict({'a': 1}), togil.ReadWriteLock(), togil.AtomicInt(1)
-def wait():
-    try:
-        channel.recv()
-    except togil.ChannelClosed:
-        pass
-threads = [threading.Thread(target=wait) for _ in range(3)]
-for thread in threads: thread.start()
-with lock.write():
-    pid = os.fork()
-    if pid == 0:
-        for i in range(4): channel.send(i)
-        ok = [channel.recv() for _ in range(4)] == [0, 1, 2, 3] and table.increment('a') == 2 and number.add() == 2
-        lock.release_write()
-        ok = ok and lock.acquire_read(timeout=0)
-        os._exit(0 if ok else 1)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), lock.writing)
-channel.close()
-for thread in threads: thread.join()
-",
+        import os, threading, togil
+        channel, table, lock, number = togil.Channel(4), togil.SharedDict({'a': 1}), togil.ReadWriteLock(), togil.AtomicInt(1)
+        def wait():
+            try:
+                channel.recv()
+            except togil.ChannelClosed:
+                pass
+        threads = [threading.Thread(target=wait) for _ in range(3)]
+        for thread in threads: thread.start()
+        with lock.write():
+            pid = os.fork()
+            if pid == 0:
+                for i in range(4): channel.send(i)
+                ok = [channel.recv() for _ in range(4)] == [0, 1, 2, 3] and table.increment('a') == 2 and number.add() == 2
+                lock.release_write()
+                ok = ok and lock.acquire_read(timeout=0)
+                os._exit(0 if ok else 1)
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), lock.writing)
+        channel.close()
+        for thread in threads: thread.join()
+        ",
     )
+    .options(["-W", "ignore::DeprecationWarning"])
     .output()
     .prints("0 True");
 }
