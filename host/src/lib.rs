@@ -16,34 +16,48 @@
 //! # Ok::<(), togil::BuildError>(())
 //! ```
 
+#[cfg(not(togil_loom))]
 mod class;
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", not(togil_loom)))]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(not(togil_loom))]
 mod error;
+#[cfg(not(togil_loom))]
 mod function;
+#[cfg(not(togil_loom))]
 mod host;
+#[cfg(not(togil_loom))]
 mod job;
+#[cfg(not(togil_loom))]
 mod limits;
+#[cfg(not(togil_loom))]
 mod module;
+#[cfg(not(togil_loom))]
 mod output;
+pub mod shared;
+#[cfg(not(togil_loom))]
 pub mod value;
 
-pub use class::{BorrowError, Class, ClassBuilder, Construct, Instance, New};
-pub use error::{Error, HostError, PythonError, SyntaxError};
-pub use function::{
-    Arguments, BoxFuture, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
-    Spawner, panic_exception_class,
-};
-pub use host::{Host, HostBuilder, HostStats, ImportPolicy, QueueFull, Shutdown};
-pub use job::{Callable, CancelOnDrop, Job, JobHandle, Script, Session};
-pub use limits::{CountingAllocator, Limits, StopReason, StopReport, StopStep};
-pub use module::{Module, ModuleBuilder, ModuleError};
-pub use output::{Captured, Output, Stream};
-pub use value::{
-    BigInt, Bytes, ConversionError, PyHandle, from_python, from_python_borrowed, to_python,
+#[cfg(not(togil_loom))]
+pub use {
+    class::{BorrowError, Class, ClassBuilder, Construct, Instance, New},
+    error::{Error, HostError, PythonError, SyntaxError},
+    function::{
+        Arguments, BoxFuture, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
+        Spawner, panic_exception_class,
+    },
+    host::{Host, HostBuilder, HostStats, ImportPolicy, QueueFull, Shutdown},
+    job::{Callable, CancelOnDrop, Job, JobHandle, Script, Session},
+    limits::{CountingAllocator, Limits, StopReason, StopReport, StopStep},
+    module::{Module, ModuleBuilder, ModuleError},
+    output::{Captured, Output, Stream},
+    value::{
+        BigInt, Bytes, ConversionError, PyHandle, from_python, from_python_borrowed, to_python,
+    },
 };
 
+#[cfg(not(togil_loom))]
 pub use togil_interp::{
     BuildError, GilRequest, GilRequired, GilSwitch, Handle, Interpreter, InterpreterBuilder,
     LOCK_MODE, LockMode, NativeModule, Python, blocking, gil_enabled, gil_enabled_by, gil_stats,

@@ -19,6 +19,7 @@ use crate::limits::Limits;
 use crate::limits::watchdog::Watchdog;
 use crate::module::Module;
 use crate::output::Output;
+use crate::shared;
 
 /// Configures a [`Host`].
 #[derive(Default)]
@@ -127,7 +128,8 @@ impl HostBuilder {
             Some(jobs) => jobs,
             None => workers.saturating_mul(64),
         };
-        let interpreters = Interpreters::start(self.interpreter, self.setup)?;
+        let interpreter = shared::add_to(self.interpreter);
+        let interpreters = Interpreters::start(interpreter, self.setup)?;
         let (shared, shared_inbox) = crossbeam_channel::bounded(capacity);
         let (own, inboxes): (Vec<_>, Vec<_>) =
             (0..workers).map(|_| crossbeam_channel::bounded(capacity)).unzip();

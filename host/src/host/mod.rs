@@ -170,9 +170,10 @@ impl Host {
                 Ok(handle)
             }
             Err(TrySendError::Full(queued)) => match queued.into_any().downcast::<Typed<T>>() {
-                Ok(typed) => {
-                    Err(QueueFull { job: Box::new(typed.into_job()), capacity: self.inner.capacity })
-                }
+                Ok(typed) => Err(QueueFull {
+                    job: Box::new(typed.into_job()),
+                    capacity: self.inner.capacity,
+                }),
                 Err(_) => unreachable!("what comes back is what was sent"),
             },
         }

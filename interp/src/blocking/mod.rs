@@ -11,6 +11,8 @@ pub mod sites;
 mod table;
 mod waits;
 
+pub use waits::wait_interruptibly;
+
 use rustpython_vm::builtins::PyModule;
 use rustpython_vm::common::lock::set_blocking_wait_hook;
 use rustpython_vm::vm::thread::try_with_current_vm;

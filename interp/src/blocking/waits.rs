@@ -110,6 +110,24 @@ fn sliced<T>(
     }
 }
 
+/// Waits for something that other threads do, from native code: without the GIL, detached, and so
+/// that Ctrl-C reaches a main thread that waits.
+///
+/// Calls `wait` with a slice of time again and again until it yields something. Returns `None`
+/// when `deadline` has passed; `wait` has then been called at least once. Between two
+/// slices nothing of `wait` must be lost: it may be called a little later, or not at all any more.
+/// `wait` runs detached and must not use Python objects, nor wait longer than its slice.
+///
+/// # Errors
+/// What a signal handler raises, or what `wait` returns.
+pub fn wait_interruptibly<T>(
+    vm: &VirtualMachine,
+    deadline: Option<Instant>,
+    mut wait: impl FnMut(Duration) -> PyResult<Option<T>>,
+) -> PyResult<Option<T>> {
+    sliced(vm, deadline, |slice| vm.allow_threads(|| wait(slice)))
+}
+
 #[derive(Clone, Copy)]
 enum Timeout {
     Never,

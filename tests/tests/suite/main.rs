@@ -30,6 +30,7 @@ mod run_targets;
 mod rust_api;
 mod shared_files;
 mod shared_objects;
+mod shared_types;
 mod signal_module;
 mod signals;
 mod sockets;

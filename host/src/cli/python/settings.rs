@@ -12,7 +12,7 @@ pub(super) fn builder(resolved: &Resolved, argv: Vec<String>) -> InterpreterBuil
         args::GilRequest::Enable => GilRequest::Enable,
         args::GilRequest::Disable => GilRequest::Disable,
     };
-    crate::Interpreter::builder()
+    crate::shared::add_to(crate::Interpreter::builder())
         .gil(gil)
         .switch_anywhere(resolved.gil_switch == Some(GilSwitch::Any))
         .signal_handlers(true)

@@ -18,8 +18,9 @@ Usage: cargo verify [STEP ...]
 Steps (all of them, in this order, if none is named):
   free      every test, doc tests included, in the free-threaded build
   gil       the same tests in the gil build
-  loom      the models of the lock protocol
-  mutants   each seeded fault in the protocol must make a model fail
+  loom      the models of the lock protocol and of the shared types
+  mutants   each seeded fault in these must make a model fail; mutants=TEXT
+            tries only those in files whose path contains TEXT
 
 Exit status: 0 if everything passed, 1 if something failed, 2 if a step is unknown.";
 

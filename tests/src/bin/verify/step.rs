@@ -7,27 +7,29 @@ use std::str::FromStr;
 use crate::mutants;
 
 /// One step; see the help text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     Free,
     Gil,
     Loom,
-    Mutants,
+    /// Those in files whose path contains this.
+    Mutants(String),
 }
 
 impl Step {
-    pub(crate) const ALL: [Self; 4] = [Self::Free, Self::Gil, Self::Loom, Self::Mutants];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Free, Self::Gil, Self::Loom, Self::Mutants(String::new())];
 
-    pub(crate) fn title(self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::Free => "tests, free-threaded",
             Self::Gil => "tests, with the GIL",
             Self::Loom => "loom models",
-            Self::Mutants => "mutants of the lock protocol",
+            Self::Mutants(_) => "mutants of the lock protocol and the shared types",
         }
     }
 
-    pub(crate) fn run(self) -> bool {
+    pub(crate) fn run(&self) -> bool {
         match self {
             Self::Free => tests("togil-tests/suite"),
             Self::Gil => tests(
@@ -35,7 +37,7 @@ impl Step {
                  togil-tests/gil",
             ),
             Self::Loom => loom(Path::new(".")).status().is_ok_and(|status| status.success()),
-            Self::Mutants => mutants::run(),
+            Self::Mutants(only) => mutants::run(only),
         }
     }
 }
@@ -48,7 +50,10 @@ impl FromStr for Step {
             "free" => Ok(Self::Free),
             "gil" => Ok(Self::Gil),
             "loom" => Ok(Self::Loom),
-            "mutants" => Ok(Self::Mutants),
+            "mutants" => Ok(Self::Mutants(String::new())),
+            _ if let Some(only) = name.strip_prefix("mutants=") => {
+                Ok(Self::Mutants(only.to_owned()))
+            }
             _ => Err(format!("there is no step '{name}'")),
         }
     }

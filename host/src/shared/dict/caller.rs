@@ -1,0 +1,70 @@
+//! A Python thread as the table sees it: how it compares keys and how it waits.
+
+use togil_interp::blocking::wait_interruptibly;
+use togil_interp::vm::builtins::{PyBaseExceptionRef, PyInt, PyStr};
+use togil_interp::vm::stdlib::_thread::get_ident;
+use togil_interp::vm::types::PyComparisonOp;
+use togil_interp::vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
+
+use crate::shared::core::Event;
+use crate::shared::core::table::{Caller, Failure, Hashed};
+
+/// The calling thread.
+pub(super) struct Thread<'a> {
+    pub(super) vm: &'a VirtualMachine,
+}
+
+impl Thread<'_> {
+    fn exact<'a, T: PyPayload>(&self, object: &'a PyObject) -> Option<&'a Py<T>> {
+        object.downcast_ref_if_exact(self.vm)
+    }
+}
+
+/// Runs `__hash__`.
+pub(super) fn hashed(key: &PyObject, vm: &VirtualMachine) -> PyResult<Hashed<PyObjectRef>> {
+    Ok(Hashed { hash: key.hash(vm)?, key: key.to_owned() })
+}
+
+pub(super) fn failed(
+    failure: Failure<PyBaseExceptionRef>,
+    vm: &VirtualMachine,
+) -> PyBaseExceptionRef {
+    match failure {
+        Failure::Caller(error) => error,
+        Failure::Recursive => vm.new_runtime_error(
+            "SharedDict: code that runs inside update_with(), increment() or compare_and_swap() \
+             must not write to the same dict",
+        ),
+    }
+}
+
+impl Caller<PyObjectRef> for Thread<'_> {
+    type Error = PyBaseExceptionRef;
+
+    fn id(&self) -> u64 {
+        get_ident()
+    }
+
+    fn same_at_once(&self, a: &PyObjectRef, b: &PyObjectRef) -> Option<bool> {
+        if a.is(b) {
+            return Some(true);
+        }
+        // Not of a subclass, which may have an `__eq__` of its own.
+        if let (Some(a), Some(b)) = (self.exact::<PyStr>(a), self.exact::<PyStr>(b)) {
+            return Some(a.as_wtf8() == b.as_wtf8());
+        }
+        if let (Some(a), Some(b)) = (self.exact::<PyInt>(a), self.exact::<PyInt>(b)) {
+            return Some(a.as_bigint() == b.as_bigint());
+        }
+        None
+    }
+
+    fn same(&self, a: &PyObjectRef, b: &PyObjectRef) -> PyResult<bool> {
+        a.rich_compare_bool(b, PyComparisonOp::Eq, self.vm)
+    }
+
+    fn wait(&self, event: &Event) -> PyResult<()> {
+        wait_interruptibly(self.vm, None, |slice| Ok(event.wait(Some(slice)).then_some(())))
+            .map(|_| ())
+    }
+}
