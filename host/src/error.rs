@@ -10,6 +10,9 @@ use togil_interp::Python;
 use togil_interp::vm::AsObject;
 use togil_interp::vm::builtins::PyBaseExceptionRef;
 
+use togil_interp::BuildError;
+
+use crate::limits::StopReport;
 use crate::value::{ConversionError, PyHandle};
 
 /// Why a job has no value to give.
@@ -30,9 +33,74 @@ pub enum Error {
     /// Rust code of the job panicked. The worker lives on.
     #[error("the job panicked: {0}")]
     Panicked(String),
+    /// A script does not compile.
+    #[error(transparent)]
+    Syntax(SyntaxError),
+    /// The job was cancelled, or exceeded a limit.
+    #[error("the job was stopped: {0}")]
+    Stopped(StopReport),
+    /// The result is larger than [`Limits::result_size`](crate::Limits::result_size) allows.
+    #[error(
+        "the result is larger than the limit of {limit} bytes; return less, or raise the limit"
+    )]
+    ResultTooLarge {
+        /// In bytes.
+        limit: usize,
+    },
     /// The host was shut down before the job ran.
     #[error("the host was shut down before the job ran")]
     Closed,
+}
+
+/// Source that does not compile.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}:{column}: {message}: {}", text.trim())]
+#[non_exhaustive]
+pub struct SyntaxError {
+    /// The name that the script was given.
+    pub file: String,
+    /// From 1; 0 if the compiler does not say.
+    pub line: usize,
+    /// From 1, in characters; 0 if the compiler does not say.
+    pub column: usize,
+    /// The line.
+    pub text: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// Why a host could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// The interpreter does not start.
+    #[error(transparent)]
+    Interpreter(#[from] BuildError),
+    /// No workers were asked for.
+    #[error("a host needs at least one worker, and 0 were asked for")]
+    NoWorkers,
+    /// A queue without room was asked for.
+    #[error("the queue of a host needs room for at least one job, and 0 was asked for")]
+    NoQueue,
+    /// The system gave no thread.
+    #[error("cannot start a thread of the host: {0}; are too many running?")]
+    Thread(#[source] std::io::Error),
+    /// A prelude module raised an exception.
+    #[error("the prelude module '{name}' failed: {error}")]
+    Prelude {
+        /// Of the module.
+        name: String,
+        /// What it raised.
+        error: PythonError,
+    },
+    /// What togil gives every interpreter failed.
+    #[error("cannot set up an interpreter of the host: {0}")]
+    Setup(PythonError),
+    /// The thread that builds interpreters is gone.
+    #[error(
+        "the thread that builds the interpreters of the host panicked; its message is on stderr"
+    )]
+    Panicked,
 }
 
 impl Error {

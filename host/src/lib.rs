@@ -22,16 +22,24 @@ mod class;
 pub mod cli;
 mod error;
 mod function;
+mod host;
+mod job;
+mod limits;
 mod module;
+mod output;
 pub mod value;
 
 pub use class::{BorrowError, Class, ClassBuilder, Construct, Instance, New};
-pub use error::{Error, PythonError};
+pub use error::{Error, HostError, PythonError, SyntaxError};
 pub use function::{
     Arguments, BoxFuture, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
     Spawner, panic_exception_class,
 };
+pub use host::{Host, HostBuilder, HostStats, ImportPolicy, QueueFull, Shutdown};
+pub use job::{Callable, CancelOnDrop, Job, JobHandle, Script, Session};
+pub use limits::{CountingAllocator, Limits, StopReason, StopReport, StopStep};
 pub use module::{Module, ModuleBuilder, ModuleError};
+pub use output::{Captured, Output, Stream};
 pub use value::{
     BigInt, Bytes, ConversionError, PyHandle, from_python, from_python_borrowed, to_python,
 };

@@ -16,7 +16,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustpython_vm::VirtualMachine;
-use rustpython_vm::vm::thread::{hang_current_thread, try_with_current_vm};
+use rustpython_vm::vm::thread::{
+    current_vm_is_set, hang_current_thread, try_with_current_vm, with_current_vm,
+};
 
 use crate::late;
 use crate::lock::{Closed, ForkGuard, Gil, GilStats, Member, MonotonicClock, RollGuard};
@@ -290,6 +292,19 @@ pub(crate) fn without_gil<R>(vm: &VirtualMachine, f: impl FnOnce() -> R) -> R {
     gil.release(&ME.with(|me| me.member(gil, group)));
     let _back = Back(vm, group);
     f()
+}
+
+/// Runs `f` detached if the calling thread is attached to an interpreter, and just runs it
+/// otherwise: for waits in code that may be called from either.
+pub fn detached<R>(f: impl FnOnce() -> R) -> R {
+    if !current_vm_is_set() {
+        return f();
+    }
+    let mut f = Some(f);
+    let mut result = None;
+    // The VM is borrowed only to detach; `f` may use another.
+    with_current_vm(|vm| without_gil(vm, || vm.allow_threads(|| result = f.take().map(|f| f()))));
+    result.expect("it ran")
 }
 
 /// Runs `f` with the GIL, from within a call that gave it up: a signal handler that

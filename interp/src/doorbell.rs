@@ -1,4 +1,4 @@
-//! A thread that rings until a signal has been taken by the thread it is for.
+//! A thread that rings until a signal, or a stop, has been taken by the thread it is for.
 //!
 //! A ring is answered by whoever runs an instruction next. With many busy threads that is
 //! rarely the signal thread, so somebody has to ring again, and a signal handler cannot
@@ -10,7 +10,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::{safepoint, signals};
+use crate::{safepoint, signals, stop};
 
 /// A POSIX semaphore: what a signal handler may use to wake a thread, and unlike a pipe
 /// nothing that a script can close.
@@ -49,7 +49,8 @@ static HOPS: AtomicU32 = AtomicU32::new(0);
 /// How often it rings. Well under the 100 ms in which Ctrl-C should be felt, even
 /// when one ring in twenty reaches its thread.
 const TICK: Duration = Duration::from_millis(1);
-const HOPS_PER_TICK: u32 = 16;
+/// Enough to outlast the way out of an interrupted system call, some 20 us.
+const HOPS_PER_TICK: u32 = 64;
 
 /// Starts the thread if it does not run.
 pub(crate) fn start() {
@@ -99,11 +100,16 @@ fn run() {
     block_all_signals();
     loop {
         WAKE.wait();
-        while signals::pending() {
+        while signals::pending() || stop::any_pending() {
             HOPS.store(HOPS_PER_TICK, Ordering::Relaxed);
             safepoint::ring();
             // It may sit in a system call that the signal itself came too early to interrupt.
-            signals::kick();
+            if signals::pending() {
+                signals::kick();
+            }
+            if stop::any_pending() {
+                stop::kick();
+            }
             std::thread::sleep(TICK);
         }
     }

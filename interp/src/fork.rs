@@ -10,7 +10,7 @@ use rustpython_vm::vm::thread::try_with_current_vm;
 
 use crate::attach;
 use crate::blocking::owner;
-use crate::{doorbell, signals};
+use crate::{doorbell, signals, stop};
 
 /// What is held between the hooks of one fork.
 struct Held {
@@ -47,6 +47,7 @@ extern "C" fn child() {
     owner::after_fork_in_child(held.owners);
     attach::after_fork_in_child(held.gil);
     signals::after_fork_in_child();
+    stop::after_fork_in_child();
     doorbell::after_fork_in_child();
     keep_dead_stacks();
 }

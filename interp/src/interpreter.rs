@@ -16,6 +16,7 @@ use crate::attach;
 use crate::mode::{GilRequest, GilRequired};
 use crate::modules::{self, NativeModule};
 use crate::python::Python;
+use crate::subinterpreter::SubInterpreter;
 use crate::{blocking, fork, patch, safepoint, signals, streams, switch_point};
 
 /// Why an interpreter could not be built.
@@ -165,10 +166,9 @@ impl InterpreterBuilder {
                 Ok(vm.new_thread())
             })
         });
-        let template = template.map_err(BuildError::Setup)?;
-        let id = inner.id();
-        modules::remember(id, self.lent);
-        Ok(Interpreter { inner, handle: Handle { id, template: Arc::new(Mutex::new(template)) } })
+        let handle = Handle::new(inner.id(), template.map_err(BuildError::Setup)?);
+        modules::remember(inner.id(), self.lent);
+        Ok(Interpreter { inner, handle })
     }
 }
 
@@ -249,6 +249,12 @@ impl Interpreter {
         self.inner.enter(|vm| attached(vm, f))
     }
 
+    /// Makes an interpreter of its own modules and globals that ends before this one does. In
+    /// a gil build it shares this one's GIL.
+    pub fn create_subinterpreter(&self) -> SubInterpreter {
+        SubInterpreter::new(attach::while_building(|| self.inner.create_subinterpreter()))
+    }
+
     /// For other threads.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
@@ -319,6 +325,10 @@ pub struct Handle {
 }
 
 impl Handle {
+    pub(crate) fn new(id: i64, template: ThreadedVirtualMachine) -> Self {
+        Self { id, template: Arc::new(Mutex::new(template)) }
+    }
+
     /// Attaches this thread and runs `f`. Takes the GIL if there is one. A thread that is
     /// attached already just runs `f`. After the interpreter was finalized the call does
     /// not return.
@@ -355,7 +365,7 @@ impl Handle {
     }
 }
 
-fn attached<R>(vm: &VirtualMachine, f: impl FnOnce(Python<'_>) -> R) -> R {
+pub(crate) fn attached<R>(vm: &VirtualMachine, f: impl FnOnce(Python<'_>) -> R) -> R {
     struct Leave(bool);
     impl Drop for Leave {
         fn drop(&mut self) {

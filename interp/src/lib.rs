@@ -12,12 +12,13 @@
 //! | `late` | a GIL that a module turns on at run time |
 //! | `stall` | noticing a thread that sleeps with the GIL |
 //! | `safepoint`, `switch_point` | asking a running thread for something, and where it may switch |
+//! | [`stop`] | stopping what a thread runs |
 //! | `signals`, `doorbell` | operating-system signals, for the main thread only |
 //! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
 //! | `threads`, `fork` | threads that Python starts; the child of a fork |
 //! | `identity` | what `sys` and `sysconfig` say |
 //! | `modules` | modules that a host lends to scripts |
-//! | `interpreter`, `streams`, `python` | the Rust API |
+//! | `interpreter`, `subinterpreter`, `streams`, `python` | the Rust API |
 
 pub mod lock;
 
@@ -50,7 +51,11 @@ mod signals;
 #[cfg(not(togil_loom))]
 mod stall;
 #[cfg(not(togil_loom))]
+pub mod stop;
+#[cfg(not(togil_loom))]
 mod streams;
+#[cfg(not(togil_loom))]
+mod subinterpreter;
 #[cfg(not(togil_loom))]
 mod switch_point;
 #[cfg(not(togil_loom))]
@@ -58,11 +63,12 @@ mod threads;
 
 #[cfg(not(togil_loom))]
 pub use {
-    attach::{gil_enabled, gil_stats},
+    attach::{detached, gil_enabled, gil_stats},
     interpreter::{BuildError, Handle, Interpreter, InterpreterBuilder},
     late::{GilSwitch, gil_enabled_by},
     mode::{GilRequest, GilRequired, LOCK_MODE, LockMode},
     modules::{Contents, NativeModule},
     python::Python,
     rustpython_vm as vm,
+    subinterpreter::SubInterpreter,
 };

@@ -17,7 +17,7 @@ use rustpython_vm::stdlib::_thread::get_ident;
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
 use crate::attach::{self, DropRequest};
-use crate::{patch, signals, switch_point};
+use crate::{patch, signals, stop, switch_point};
 
 /// The reserved number: SIGRTMAX - 1. Scripts cannot use it (`signal.signal` refuses).
 pub(crate) const SIGNUM: i32 = 63;
@@ -36,7 +36,7 @@ pub(crate) fn ring() {
 /// Rings if there is something for this thread to do: called where it comes back from a
 /// wait, because rings that it missed were answered by others.
 pub(crate) fn remind(vm: &VirtualMachine) {
-    if signals::pending() && signals::is_signal_thread(vm) {
+    if (signals::pending() && signals::is_signal_thread(vm)) || stop::pending_here() {
         ring();
     }
 }
@@ -107,6 +107,9 @@ fn on_ring(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {
 fn after_switch(vm: &VirtualMachine) -> PyResult {
     if signals::pending() {
         signals::deliver(vm)?;
+    }
+    if stop::any_pending() {
+        stop::deliver(vm)?;
     }
     Ok(vm.ctx.none())
 }

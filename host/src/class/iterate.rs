@@ -1,5 +1,6 @@
 //! `for item in object`.
 
+use parking_lot::Mutex;
 use togil_interp::Python;
 use togil_interp::vm::PyObjectRef;
 
@@ -8,11 +9,12 @@ use super::definition::AnyClass;
 use super::object::HostObject;
 use crate::function::{Failure, Function, Raise, Return, support};
 
-/// What a host class's `__iter__` returns: a Rust iterator.
-pub(crate) struct Items(Box<dyn FnMut(Python<'_>) -> Option<Result<PyObjectRef, Failure>> + Send>);
+/// Makes the next item, if there is one.
+type NextItem = dyn FnMut(Python<'_>) -> Option<Result<PyObjectRef, Failure>> + Send;
 
-/// Only ever used through `&mut`, behind the object's lock; so nothing is shared.
-struct Exclusive(parking_lot::Mutex<Items>);
+/// What a host class's `__iter__` returns: a Rust iterator. Only ever used through `&mut`, behind the
+/// object's lock; this one is never waited for, it makes the iterator `Sync`.
+struct Items(Mutex<Box<NextItem>>);
 
 fn stop(py: Python<'_>) -> Failure {
     let class = py.ctx.exceptions.stop_iteration.to_owned();
@@ -21,12 +23,12 @@ fn stop(py: Python<'_>) -> Failure {
 
 /// The class of these iterators.
 fn class() -> AnyClass {
-    let class = Class::<Exclusive>::builder("iterator");
+    let class = Class::<Items>::builder("iterator");
     let class = class.add(Function::builder("__iter__"), 0, |py, receiver, _| {
         Ok(receiver.map_or_else(|| py.ctx.none(), ToOwned::to_owned))
     });
-    let class = class.method_mut_with_py("__next__", |py, items: &mut Exclusive, (): ()| {
-        let next = (items.0.get_mut().0)(py);
+    let class = class.method_mut_with_py("__next__", |py, items: &mut Items, (): ()| {
+        let next = (items.0.get_mut())(py);
         Next(next.unwrap_or_else(|| Err(stop(py))))
     });
     class.build().into()
@@ -57,7 +59,7 @@ fn make(py: Python<'_>, items: Items) -> Result<PyObjectRef, Failure> {
     };
     let object = HostObject::empty(py, class);
     if let Some(host) = object.downcast_ref::<HostObject>() {
-        host.fill(Exclusive(parking_lot::Mutex::new(items)));
+        host.fill(items);
     }
     Ok(object)
 }
@@ -74,7 +76,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         self.method_with_py("__iter__", move |py, this, (): ()| {
             let mut items = f(this);
             let next = move |py: Python<'_>| items.next().map(|item| item.into_result(py));
-            Next(make(py, Items(Box::new(next))))
+            Next(make(py, Items(Mutex::new(Box::new(next)))))
         })
     }
 

@@ -237,7 +237,7 @@ fn make_os_error(py: Python<'_>, error: &std::io::Error) -> PyResult<PyBaseExcep
 /// The same exception object, or one that looks like it where the object is another
 /// interpreter's.
 fn again(py: Python<'_>, error: &PythonError) -> PyBaseExceptionRef {
-    if error.object().belongs_to(py)
+    if error.object().is_of(py)
         && let Ok(exception) = error.object().bind(py).to_owned().downcast::<PyBaseException>()
     {
         return exception;

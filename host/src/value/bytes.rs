@@ -19,6 +19,9 @@ use togil_interp::vm::PyObjectRef;
 /// | [`from_python`](crate::from_python) of `bytes`, `bytearray`, `memoryview` | one: Python keeps its own |
 /// | [`from_python_borrowed`](crate::from_python_borrowed) to `&[u8]`, from `bytes` | none |
 ///
+/// In an untagged enum, put it after `Vec` and before `String`: there serde makes bytes of any list of
+/// small ints, and a string of bytes that are UTF-8.
+///
 /// With other serializers than togil's it is whatever they make of bytes; JSON has an array.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(pub Vec<u8>);

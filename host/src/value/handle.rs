@@ -40,12 +40,12 @@ impl PyHandle {
     }
 
     /// Whether the object lives in the interpreter of `py`.
-    pub fn belongs_to(&self, py: Python<'_>) -> bool {
+    pub(crate) fn is_of(&self, py: Python<'_>) -> bool {
         self.interpreter == py.vm().state.interpreter_id
     }
 
     /// Another reference to the object, if `py` belongs to its interpreter.
-    pub(super) fn object_in(&self, py: Python<'_>) -> Option<PyObjectRef> {
+    pub(crate) fn object_in(&self, py: Python<'_>) -> Option<PyObjectRef> {
         if self.interpreter != py.vm().state.interpreter_id {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Wrappers for waits on other threads: locks, queues, joins; and for `select`.
 //!
-//! The thread that runs signal handlers waits in slices, because the VM's own waits do not
-//! end for a signal: CPython's do, and Ctrl-C must reach a main thread that sits in a join.
+//! The thread that runs signal handlers, and one whose job can be stopped, waits in slices,
+//! because the VM's own waits do not end for a signal: CPython's do, and Ctrl-C must reach a main thread that sits in a join.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::calls::{int, release_method};
 use crate::patch::{self, Original};
-use crate::{attach, signals};
+use crate::{attach, signals, stop};
 
 /// How long the signal thread waits before it looks for signals. Far below what a person
 /// who pressed Ctrl-C notices, and rare enough to cost nothing.
@@ -33,7 +33,7 @@ fn acquire(class: &'static str, vm: &VirtualMachine, args: FuncArgs, callee: Cal
     if got.is(&vm.ctx.true_value) {
         return Ok(got);
     }
-    if !signals::is_signal_thread(vm) {
+    if !is_interruptible(vm) {
         return attach::without_gil(vm, || (original.func)(vm, args, callee));
     }
     sliced(vm, deadline, |slice| {
@@ -66,6 +66,15 @@ fn waits_for(args: &FuncArgs, vm: &VirtualMachine) -> Option<(PyObjectRef, Optio
     }
 }
 
+/// Whether the calling thread may be told to do something else while it waits.
+fn is_interruptible(vm: &VirtualMachine) -> bool {
+    signals::is_signal_thread(vm) || stop::is_stoppable()
+}
+
+fn interrupted() -> bool {
+    signals::pending() || stop::pending_here()
+}
+
 /// Runs `wait` again and again, without the GIL, until it yields something, a signal handler
 /// raises, or the deadline passes (`None`).
 fn sliced<T>(
@@ -81,7 +90,7 @@ fn sliced<T>(
                 let slice = left.map_or(SLICE, |left| left.min(SLICE));
                 let done = wait(slice)?;
                 let late = left.is_some_and(|left| left <= SLICE);
-                if done.is_some() || late || signals::pending() {
+                if done.is_some() || late || interrupted() {
                     return Ok((done, late));
                 }
             }
@@ -91,6 +100,9 @@ fn sliced<T>(
         }
         if signals::pending() {
             signals::deliver(vm)?;
+        }
+        if stop::pending_here() {
+            stop::deliver(vm)?;
         }
         if done.1 {
             return Ok(None);
@@ -194,7 +206,7 @@ pub(super) fn thread_join(
     let (Some(zelf), Some(is_done), true, true, None | Some(Timeout::Never | Timeout::In(_))) = (
         args.args.first().cloned(),
         patch::original("_ThreadHandle", "is_done"),
-        signals::is_signal_thread(vm),
+        is_interruptible(vm),
         args.kwargs.is_empty(),
         timeout,
     ) else {

@@ -1,6 +1,8 @@
 //! The lock protocol of the GIL. Knows no Python and compiles alone, so that loom can
 //! check it (`tests/tests/loom`, run by `cargo verify`).
 //!
+//! [`StopCell`] is a protocol of its own: how the job of a thread is stopped from outside.
+//!
 //! Read [`policy`] for the rule of who is next and why nobody starves, and [`Gil`] for how
 //! a turn passes from thread to thread. [`Roll`] is for a GIL that is turned on late. `sync` decides between std and loom.
 
@@ -9,9 +11,11 @@ mod gil;
 pub mod policy;
 mod roll;
 mod stats;
+mod stop;
 mod sync;
 
 pub use clock::{Clock, MonotonicClock};
 pub use gil::{Closed, ForkGuard, Gil, Member, Probe};
 pub use roll::{AtWork, Roll, RollGuard, Ticket};
 pub use stats::GilStats;
+pub use stop::{StopCell, StopRequest, StopState};

@@ -14,3 +14,4 @@ mod late;
 mod lifecycle;
 mod requests;
 mod scene;
+mod stopping;

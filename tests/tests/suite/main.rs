@@ -17,7 +17,9 @@ mod forks;
 mod host_async;
 mod host_classes;
 mod host_functions;
+mod host_jobs;
 mod host_modules;
+mod host_stops;
 mod identity;
 mod late_gil;
 mod locks;
@@ -36,6 +38,11 @@ mod subinterpreters;
 mod switching;
 mod thread_errors;
 mod threads;
+mod values;
+
+/// For `Limits::memory`.
+#[global_allocator]
+static ALLOCATOR: togil::CountingAllocator = togil::CountingAllocator::system();
 
 /// Whether the build under test has the GIL.
 const GIL: bool = matches!(togil::LOCK_MODE, togil::LockMode::Gil);

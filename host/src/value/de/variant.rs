@@ -84,7 +84,7 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
     fn unit_variant(self) -> Deserialized<()> {
         match self.value {
             None => Ok(()),
-            Some(_) => self.read(|value| <()>::deserialize(value)),
+            Some(_) => self.read(<()>::deserialize),
         }
     }
 

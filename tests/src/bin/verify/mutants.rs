@@ -19,6 +19,7 @@ struct Mutant {
 const GIL: &str = "interp/src/lock/gil.rs";
 const POLICY: &str = "interp/src/lock/policy.rs";
 const ROLL: &str = "interp/src/lock/roll.rs";
+const STOP: &str = "interp/src/lock/stop.rs";
 
 const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -265,6 +266,56 @@ const MUTANTS: &[Mutant] = &[
         after: "fn leave(",
         from: "*other != ticket",
         to: "*other != ticket && false",
+    },
+    Mutant {
+        name: "a new job has the number of the one before",
+        file: STOP,
+        after: "pub fn begin(",
+        from: ">> STATE_BITS) + 1;",
+        to: ">> STATE_BITS) | 1;",
+    },
+    Mutant {
+        name: "a stop is raised twice",
+        file: STOP,
+        after: "pub fn take(",
+        from: "StopState::Asked, StopState::Raised)",
+        to: "StopState::Asked, StopState::Asked)",
+    },
+    Mutant {
+        name: "who insists after the exception is not heard",
+        file: STOP,
+        after: "pub fn insist(",
+        from: "StopState::Raised, StopState::Insisted",
+        to: "StopState::Insisted, StopState::Insisted",
+    },
+    Mutant {
+        name: "the reason of a stop is not published",
+        file: STOP,
+        after: "fn change(",
+        from: "Ordering::AcqRel",
+        to: "Ordering::Relaxed",
+    },
+    Mutant {
+        name: "a thread does not look for the reason of its stop",
+        file: STOP,
+        after: "pub fn take(",
+        from: "self.change(job, StopState::Asked, StopState::Raised)",
+        to: "self.word.compare_exchange(seen, word(job, StopState::Raised), Ordering::Relaxed, \
+             Ordering::Relaxed).is_ok()",
+    },
+    Mutant {
+        name: "a stop is counted after it can be seen",
+        file: STOP,
+        after: "fn change(",
+        from: "if more {\n            self.pending.fetch_add(1, Ordering::Relaxed);",
+        to: "if false {\n            self.pending.fetch_add(1, Ordering::Relaxed);",
+    },
+    Mutant {
+        name: "a job that ends with a stop pending stays counted",
+        file: STOP,
+        after: "pub fn end(",
+        from: "if last.is_pending() {",
+        to: "if false {",
     },
 ];
 

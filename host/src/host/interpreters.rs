@@ -1,0 +1,163 @@
+//! The thread that owns a host's interpreters: it builds them, and it finalizes them.
+
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use togil_interp::{Handle, Interpreter, InterpreterBuilder, Python, SubInterpreter};
+
+use super::policy::ImportPolicy;
+use crate::error::{HostError, PythonError};
+use crate::output;
+
+/// What every interpreter of a host is given before it runs jobs.
+#[derive(Clone, Default)]
+pub(super) struct Setup {
+    pub(super) prelude: Vec<(String, String)>,
+    pub(super) policy: Option<ImportPolicy>,
+}
+
+impl Setup {
+    fn apply(&self, py: Python<'_>) -> Result<(), HostError> {
+        let python = |exception| HostError::Setup(PythonError::new(py, exception));
+        output::install_streams(py).map_err(python)?;
+        for (name, source) in &self.prelude {
+            prelude(py, name, source).map_err(|exception| HostError::Prelude {
+                name: name.clone(),
+                error: PythonError::new(py, exception),
+            })?;
+        }
+        if let Some(policy) = &self.policy {
+            policy.install(py).map_err(python)?;
+        }
+        Ok(())
+    }
+}
+
+/// Loads a module from source, once, for all jobs to import.
+fn prelude(py: Python<'_>, name: &str, source: &str) -> togil_interp::vm::PyResult<()> {
+    let vm = py.vm();
+    let scope = vm.new_scope_with_builtins();
+    for (key, value) in [("name", name), ("source", source)] {
+        scope.globals.set_item(key, vm.ctx.new_str(value).into(), vm)?;
+    }
+    py.run_string(scope, include_str!("prelude.py"), "<togil prelude>").map(drop)
+}
+
+enum Command {
+    NewSubInterpreter(mpsc::Sender<Result<Handle, HostError>>),
+    Finalize,
+}
+
+/// The owner thread, seen from the others.
+pub(super) struct Interpreters {
+    commands: mpsc::Sender<Command>,
+    main: Handle,
+    thread: JoinHandle<()>,
+    done: crossbeam_channel::Receiver<()>,
+}
+
+/// How long the end of an interpreter may take: scripts may have left threads that run on.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Interpreters {
+    pub(super) fn start(builder: InterpreterBuilder, setup: Setup) -> Result<Self, HostError> {
+        let (commands, inbox) = mpsc::channel();
+        let (built, outcome) = mpsc::channel();
+        let (finished, done) = crossbeam_channel::bounded(1);
+        let thread = std::thread::Builder::new()
+            .name("togil-interpreters".into())
+            .spawn(move || {
+                own(builder, &setup, &built, &inbox);
+                let _ = finished.send(());
+            })
+            .map_err(HostError::Thread)?;
+        let main = outcome.recv().unwrap_or(Err(HostError::Panicked))?;
+        Ok(Self { commands, main, thread, done })
+    }
+
+    pub(super) fn main(&self) -> Handle {
+        self.main.clone()
+    }
+
+    /// A function that makes one more interpreter; to be called on the thread that will use it.
+    pub(super) fn new_sub(
+        &self,
+    ) -> impl FnOnce() -> Result<Handle, HostError> + Send + Clone + use<> {
+        let commands = self.commands.clone();
+        move || {
+            let (reply, answer) = mpsc::channel();
+            // The owner ends only when it is told to, or by a panic.
+            let _ = commands.send(Command::NewSubInterpreter(reply));
+            answer.recv().unwrap_or(Err(HostError::Panicked))
+        }
+    }
+
+    /// Finalizes the interpreters, unless a thread is stuck in one of them: that could wait
+    /// for ever, so then they are left as they are.
+    pub(super) fn finish(self, nobody_is_stuck: bool) {
+        if !nobody_is_stuck {
+            tracing::warn!("the interpreters of a host are not finalized: a job is stuck in them");
+            return;
+        }
+        let _ = self.commands.send(Command::Finalize);
+        if self.done.recv_timeout(PATIENCE).is_ok() {
+            let _ = self.thread.join();
+        } else {
+            tracing::warn!(
+                "finalizing the interpreters of a host takes more than {PATIENCE:?} (threads that \
+                 scripts started?); going on without waiting"
+            );
+        }
+    }
+}
+
+fn own(
+    builder: InterpreterBuilder,
+    setup: &Setup,
+    built: &mpsc::Sender<Result<Handle, HostError>>,
+    inbox: &mpsc::Receiver<Command>,
+) {
+    let interpreter = match builder.build() {
+        Ok(interpreter) => interpreter,
+        Err(error) => {
+            let _ = built.send(Err(error.into()));
+            return;
+        }
+    };
+    if let Err(error) = interpreter.attach(|py| setup.apply(py)) {
+        let _ = built.send(Err(error));
+        interpreter.finalize(None);
+        return;
+    }
+    let mut subs: Vec<SubInterpreter> = Vec::new();
+    let _ = built.send(Ok(interpreter.handle()));
+    loop {
+        match inbox.recv() {
+            Ok(Command::NewSubInterpreter(reply)) => {
+                let made = new_sub(&interpreter, setup).map(|sub| {
+                    let handle = sub.handle();
+                    subs.push(sub);
+                    handle
+                });
+                let _ = reply.send(made);
+            }
+            Ok(Command::Finalize) => break,
+            // The host was not shut down but leaked: so are its interpreters.
+            Err(mpsc::RecvError) => {
+                std::mem::forget((interpreter, subs));
+                return;
+            }
+        }
+    }
+    for sub in subs {
+        sub.finalize();
+    }
+    interpreter.finalize(None);
+}
+
+fn new_sub(interpreter: &Interpreter, setup: &Setup) -> Result<SubInterpreter, HostError> {
+    let sub = interpreter.create_subinterpreter();
+    sub.attach(|py| setup.apply(py))?;
+    Ok(sub)
+}

@@ -1,0 +1,138 @@
+//! The threads that run jobs.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::select_biased;
+use togil_interp::{Handle, Python};
+
+use super::{Inbox, Inner, Work};
+use crate::job::Bench;
+use crate::limits::StopReason;
+use crate::value::release_dropped;
+
+/// One thread in the place of one worker.
+pub(super) struct Worker {
+    pub(super) inner: Arc<Inner>,
+    pub(super) index: usize,
+    pub(super) generation: u64,
+    pub(super) inbox: Inbox,
+}
+
+impl Worker {
+    /// Starts the thread. `handle` gives the interpreter that it attaches to.
+    pub(super) fn start(
+        self,
+        handle: impl FnOnce() -> Option<Handle> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let inner = self.inner.clone();
+        *inner.live.lock() += 1;
+        let thread = std::thread::Builder::new().name(format!("togil-worker-{}", self.index));
+        let started = thread.spawn(move || {
+            if let Some(handle) = handle() {
+                handle.attach(|py| self.work(py));
+            }
+            self.leave();
+        });
+        if started.is_err() {
+            *inner.live.lock() -= 1;
+        }
+        started.map(drop)
+    }
+
+    fn work(&self, py: Python<'_>) {
+        if self.inner.stuck() > 0 && !self.inner.isolated {
+            // A collection would wait for the thread that is stuck, and all others with it.
+            py.vm().state.gc.disable();
+        }
+        while let Some(work) = py.detach(|| self.next()) {
+            if self.inner.counters.cancel_queued.load(Ordering::Relaxed) == 1 {
+                work.core().stop(StopReason::Shutdown);
+                continue;
+            }
+            self.run(py, work);
+            release_dropped(py);
+            if self.is_replaced() {
+                // It came back after all.
+                if self.inner.stuck() == 1 && !self.inner.isolated {
+                    py.vm().state.gc.enable();
+                }
+                return;
+            }
+        }
+        release_dropped(py);
+    }
+
+    /// The next job; `None` once the host shuts down and the queue is empty.
+    fn next(&self) -> Option<Work> {
+        let Inbox { shared, own } = &self.inbox;
+        // Both end at the same time, so an end of one leaves the rest of the other.
+        select_biased! {
+            recv(own) -> work => work.or_else(|_| shared.recv()).ok(),
+            recv(shared) -> work => work.or_else(|_| own.recv()).ok(),
+        }
+    }
+
+    fn run(&self, py: Python<'_>, work: Work) {
+        let core = work.core().clone();
+        let span =
+            tracing::debug_span!("job", id = core.id, name = %core.name, worker = self.index);
+        let _entered = span.enter();
+        self.set_running(Some(core));
+        let ended = |ending| {
+            self.set_running(None);
+            self.inner.counters.count(ending);
+            tracing::debug!(?ending, "the job is over");
+        };
+        work.run(py, &Bench { worker: self.index, watchdog: &self.inner.watchdog, ended: &ended });
+        // Not told about a job that was cancelled before it began.
+        self.set_running(None);
+    }
+
+    fn set_running(&self, job: Option<Arc<crate::job::JobCore>>) {
+        let mut workers = self.inner.workers.lock();
+        let slot = &mut workers[self.index];
+        if slot.generation == self.generation {
+            slot.running = job;
+        }
+    }
+
+    /// Whether this thread was stuck, and another has its place.
+    fn is_replaced(&self) -> bool {
+        self.inner.workers.lock()[self.index].generation != self.generation
+    }
+
+    fn leave(&self) {
+        if self.is_replaced() {
+            self.inner.counters.stuck.fetch_sub(1, Ordering::AcqRel);
+            return;
+        }
+        self.inner.one_is_gone();
+    }
+}
+
+impl Inner {
+    fn one_is_gone(&self) {
+        *self.live.lock() -= 1;
+        self.gone.notify_all();
+    }
+
+    /// The thread in a worker's place is stuck. Returns the generation of the one to come.
+    pub(super) fn abandon(&self, index: usize) -> u64 {
+        self.counters.stuck.fetch_add(1, Ordering::AcqRel);
+        self.counters.restarts.fetch_add(1, Ordering::Relaxed);
+        let generation = {
+            let mut workers = self.workers.lock();
+            let slot = &mut workers[index];
+            slot.generation += 1;
+            slot.running = None;
+            slot.generation
+        };
+        self.one_is_gone();
+        generation
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.queue.lock().is_none()
+    }
+}
