@@ -7,7 +7,7 @@ use std::thread;
 
 use parking_lot::{Condvar, Mutex};
 use togil_interp::vm::builtins::PyModuleDef;
-use togil_interp::{Handle, InterpreterBuilder};
+use togil_interp::{Handle, InterpreterBuilder, NativeModule};
 
 use super::interpreters::{Interpreters, Setup};
 use super::stats::Counters;
@@ -17,7 +17,6 @@ use crate::error::HostError;
 use crate::host::policy::ImportPolicy;
 use crate::limits::Limits;
 use crate::limits::watchdog::Watchdog;
-use crate::module::Module;
 use crate::output::Output;
 use crate::shared;
 
@@ -70,8 +69,8 @@ impl HostBuilder {
         self
     }
 
-    /// Lends a module of Rust functions, classes and values to the scripts.
-    pub fn module(mut self, module: Module) -> Self {
+    /// Lends a [`Module`](crate::Module) of Rust functions, classes and values to the scripts.
+    pub fn module(mut self, module: impl Into<NativeModule>) -> Self {
         self.interpreter = self.interpreter.module(module);
         self
     }

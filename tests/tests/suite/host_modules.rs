@@ -1,6 +1,6 @@
 //! Modules of the host's, imported by scripts.
 
-use togil::{ExceptionClass, Function, Interpreter, Module, Python, PythonError};
+use togil::{ExceptionClass, Function, Host, Interpreter, Module, Python, PythonError};
 
 #[track_caller]
 fn execute(py: Python<'_>, source: &str) {
@@ -164,4 +164,31 @@ assert issubclass(app.Mine, Base)
         );
     });
     assert_eq!(interpreter.finalize(None), 0);
+}
+
+#[test]
+fn the_workers_of_a_host_have_the_modules() {
+    for isolated in [false, true] {
+        let builder = Host::builder().workers(2).isolated(isolated).module(version("host"));
+        let host = builder.build().expect("a host");
+        for _ in 0..4 {
+            assert_eq!(host.call::<String>("app:version", ()).expect("a value"), "host");
+        }
+    }
+}
+
+#[test]
+fn a_job_that_fails_in_a_host_function_keeps_the_rust_error() {
+    let fail = Function::new("fail", |(text,): (String,)| text.parse::<i64>());
+    let boom = Function::new("boom", |(): ()| -> i64 { panic!("on purpose") });
+    let module = Module::builder("app").function(fail).function(boom).build().expect("a module");
+    let host = Host::builder().workers(1).module(module).build().expect("a host");
+    assert_eq!(host.call::<i64>("app:fail", ("5",)).expect("a value"), 5);
+    let error = host.call::<i64>("app:fail", ("x",)).expect_err("an error");
+    let error = error.as_python().expect("an exception");
+    assert!(error.downcast_ref::<std::num::ParseIntError>().is_some(), "{error:?}");
+    // The worker lives on after a panic.
+    let error = host.call::<i64>("app:boom", ()).expect_err("an error");
+    assert_eq!(error.to_string(), "togil.PanicException: on purpose");
+    assert_eq!(host.call::<i64>("app:fail", ("6",)).expect("a value"), 6);
 }
