@@ -106,7 +106,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let command = command.ok_or("the plug-in did not register its command")?;
     let lines: Vec<String> = host.run(Job::call(command, ("togil",)))?;
     lines.iter().for_each(|line| println!("{line}"));
-    let job = Job::exec("import editor, pydoc; pydoc.help(editor.Document.append)").output(Output::Capture);
+    let job = Job::exec("import editor, pydoc; pydoc.help(editor.Document.append)")
+        .output(Output::Capture);
     let (result, output) = host.spawn(job).join_with_output();
     result?;
     print!("{}", output.stdout);

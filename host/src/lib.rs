@@ -4,17 +4,22 @@
 //! without it they run in parallel. Everything else is the same.
 //!
 //! ```
-//! use togil::Interpreter;
+//! use togil::Host;
 //!
-//! let interpreter = Interpreter::builder().build()?;
-//! interpreter.attach(|py| {
-//!     let scope = py.new_scope_with_builtins();
-//!     py.run_string(scope, "import sys; assert sys.version_info >= (3, 14)", "<example>")
-//!         .expect("the script runs");
-//! });
-//! assert_eq!(interpreter.finalize(None), 0);
-//! # Ok::<(), togil::BuildError>(())
+//! let host = Host::new()?;
+//! let primes: Vec<u32> = host.eval("[n for n in range(2, 20) if all(n % d for d in range(2, n))]")?;
+//! assert_eq!(primes, [2, 3, 5, 7, 11, 13, 17, 19]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | run scripts on worker threads | [`Host`], [`Job`], [`JobHandle`], [`Script`], [`Session`] |
+//! | limit and stop them | [`Limits`], [`StopReport`] |
+//! | pass values | [`value`], [`PyHandle`] |
+//! | lend Rust to scripts | [`Module`], [`Function`], [`Class`] |
+//! | share state between threads of scripts | [`shared`] |
+//! | have one interpreter and attach threads yourself | [`Interpreter`], [`Python`] |
 
 #[cfg(not(togil_loom))]
 mod class;
@@ -63,3 +68,8 @@ pub use togil_interp::{
     LOCK_MODE, LockMode, NativeModule, Python, blocking, gil_enabled, gil_enabled_by, gil_stats,
     lock, vm,
 };
+
+/// The README's examples, as doc tests.
+#[cfg(all(doctest, not(togil_loom)))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
