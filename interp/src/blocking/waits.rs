@@ -111,12 +111,12 @@ fn sliced<T>(
 }
 
 /// Waits for something that other threads do, from native code: without the GIL, detached, and so
-/// that Ctrl-C reaches a main thread that waits.
+/// that Ctrl-C ends the wait of the main thread.
 ///
-/// Calls `wait` with a slice of time again and again until it yields something. Returns `None`
-/// when `deadline` has passed; `wait` has then been called at least once. Between two
-/// slices nothing of `wait` must be lost: it may be called a little later, or not at all any more.
-/// `wait` runs detached and must not use Python objects, nor wait longer than its slice.
+/// Calls `wait` with a slice of time again and again until it yields something, or until
+/// `deadline` has passed (`None`; `wait` was then called at least once). `wait` returns after its
+/// slice at the latest, and must not use Python objects. It may not be called again, so what
+/// happens between two calls must not be lost with it.
 ///
 /// # Errors
 /// What a signal handler raises, or what `wait` returns.

@@ -57,6 +57,20 @@ fn items_arrive_in_order_through_a_channel_that_is_too_small() {
 }
 
 #[test]
+fn items_arrive_in_order_through_a_channel_that_has_room() {
+    explore(Some(3), || {
+        let line = channel(2);
+        let other = sender(&line, &[1, 2, 3]);
+        while line.len() < 2 {
+            thread::yield_now();
+        }
+        let got = [(); 3].map(|()| line.recv(patient).unwrap());
+        assert_eq!(got, [1, 2, 3]);
+        other.join().unwrap();
+    });
+}
+
+#[test]
 fn the_items_of_two_senders_arrive_once_and_each_ones_in_order() {
     explore(Some(3), || {
         let line = channel(1);
