@@ -4,6 +4,7 @@ use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFl
 use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::patch::Original;
+use crate::timeline::{self, Activity};
 use crate::{attach, doorbell, safepoint};
 
 static RUN: PyMethodDef =
@@ -63,5 +64,7 @@ fn run(vm: &VirtualMachine, mut args: FuncArgs, _callee: Callee) -> PyResult {
             .map(|repr| format!("Exception ignored in thread started by {}", repr.as_wtf8()));
         vm.run_unraisable(error, what.ok(), vm.ctx.none());
     }
+    // Later is too late: the thread's timeline may be torn down before its part in the GIL.
+    timeline::to(Activity::Away);
     Ok(vm.ctx.none())
 }

@@ -10,8 +10,10 @@ use togil::{
 /// Far more than any stop takes, far less than the patience of whoever waits.
 const LONG: Duration = Duration::from_secs(30);
 
+/// With all the time in the world to clean up: what is slow is not what fights back.
 fn host(workers: usize) -> Host {
-    Host::builder().workers(workers).build().expect("the host starts")
+    let limits = Limits::new().grace(LONG);
+    Host::builder().workers(workers).limits(limits).build().expect("the host starts")
 }
 
 fn report<T: std::fmt::Debug>(job: JobHandle<T>) -> StopReport {
@@ -158,7 +160,7 @@ def manager():
     assert_eq!(seen, ["TimedOut", "finally"]);
     // One that catches the exception and is quick about it has not failed.
     let job = Job::exec("try:\n  while True: pass\nexcept BaseException as e: kept = repr(e)")
-        .timeout(Duration::from_millis(30))
+        .limits(Limits::new().timeout(Duration::from_millis(30)).grace(LONG))
         .session(&session);
     host.run(job).expect("it ended by itself");
     let kept: String = host.run(Job::eval("kept").session(&session)).expect("a text");

@@ -78,7 +78,8 @@ fn an_exception_in_a_raw_thread_is_unraisable() {
                 done.set()
         _thread.start_new_thread(fail, (7,))
         done.wait()
-        import time; time.sleep(0.2)
+        import time
+        while _thread._count(): time.sleep(0.01)
         print('still here')
         ",
     )
