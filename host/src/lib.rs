@@ -52,7 +52,9 @@ pub use {
         Arguments, BoxFuture, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
         Spawner, panic_exception_class,
     },
-    host::{Host, HostBuilder, HostStats, ImportPolicy, QueueFull, Shutdown},
+    host::{
+        Host, HostBuilder, HostStats, ImportPolicy, QueueFull, Shutdown, WorkerGil, WorkerStats,
+    },
     job::{Callable, CancelOnDrop, Job, JobHandle, Script, Session},
     limits::{CountingAllocator, Limits, StopReason, StopReport, StopStep},
     module::{Module, ModuleBuilder, ModuleError},

@@ -259,10 +259,16 @@ pub(crate) fn while_building<R>(f: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Puts a wait for the GIL into a `tracing` span. The thread is detached, so a subscriber that
+/// blocks holds nobody up but who waits for the GIL.
+fn spanned<R>(wait: impl FnOnce() -> R) -> R {
+    tracing::trace_span!(target: "togil::gil", "wait for the GIL").in_scope(wait)
+}
+
 fn take(vm: &VirtualMachine, gil: &Gil, group: Group) {
     let member = ME.with(|me| me.member(gil, group));
     timeline::to(Activity::Waiting);
-    match vm.allow_threads(|| gil.acquire(&member)) {
+    match vm.allow_threads(|| spanned(|| gil.acquire(&member))) {
         Ok(()) => ME.with(|me| me.holding.set(Some(group))),
         Err(Closed) => hang_current_thread(&vm.state),
     }
@@ -371,7 +377,7 @@ pub(crate) fn switch(vm: &VirtualMachine) {
     let Some(group) = ME.with(|me| me.holding.get()) else { return };
     let member = ME.with(|me| me.member(gil, group));
     timeline::to(Activity::Waiting);
-    let switched = vm.allow_threads(|| gil.hand_over(&member));
+    let switched = vm.allow_threads(|| spanned(|| gil.hand_over(&member)));
     timeline::to(Activity::Running);
     match switched {
         Ok(true) => safepoint::remind(vm),

@@ -49,6 +49,8 @@ static HOPS: AtomicU32 = AtomicU32::new(0);
 /// How often it rings. Well under the 100 ms in which Ctrl-C should be felt, even
 /// when one ring in twenty reaches its thread.
 const TICK: Duration = Duration::from_millis(1);
+/// For threads that were given up: they may come back in hours or never.
+const SLOW_TICK: Duration = Duration::from_millis(50);
 /// Enough to outlast the way out of an interrupted system call, some 20 us.
 const HOPS_PER_TICK: u32 = 64;
 
@@ -104,13 +106,12 @@ fn run() {
             HOPS.store(HOPS_PER_TICK, Ordering::Relaxed);
             safepoint::ring();
             // It may sit in a system call that the signal itself came too early to interrupt.
-            if signals::pending() {
+            let signal = signals::pending();
+            if signal {
                 signals::kick();
             }
-            if stop::any_pending() {
-                stop::kick();
-            }
-            std::thread::sleep(TICK);
+            let no_hurry = stop::any_pending() && stop::kick();
+            std::thread::sleep(if no_hurry && !signal { SLOW_TICK } else { TICK });
         }
     }
 }

@@ -10,7 +10,7 @@ use rustpython_vm::vm::thread::try_with_current_vm;
 
 use crate::attach;
 use crate::blocking::owner;
-use crate::{doorbell, signals, stop};
+use crate::{doorbell, signals, stop, threads};
 
 /// What is held between the hooks of one fork.
 struct Held {
@@ -33,6 +33,7 @@ pub(crate) fn install() {
 }
 
 extern "C" fn prepare() {
+    threads::settle();
     let owners = owner::prepare_fork();
     let held = Held { gil: attach::prepare_fork(), owners };
     let _ = HELD.try_with(|cell| cell.replace(Some(held)));
@@ -49,6 +50,7 @@ extern "C" fn child() {
     signals::after_fork_in_child();
     stop::after_fork_in_child();
     doorbell::after_fork_in_child();
+    threads::after_fork_in_child();
     keep_dead_stacks();
 }
 

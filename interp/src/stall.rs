@@ -28,6 +28,10 @@ impl GivenUp {
         GIVEN_UP.try_with(Clone::clone).unwrap_or_default()
     }
 
+    pub(crate) fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn set(&self, given_up: bool) {
         self.0.store(given_up, Ordering::Relaxed);
     }
@@ -43,7 +47,7 @@ pub(crate) fn probe() -> Probe {
     let file = format!("/proc/self/task/{tid}/stat");
     let given_up = GivenUp::of_this_thread();
     Box::new(move || {
-        if given_up.0.load(Ordering::Relaxed) {
+        if given_up.get() {
             return true;
         }
         if world_is_stopped() || !sleeps(&file) {

@@ -231,9 +231,33 @@ pub(crate) fn is_stoppable() -> bool {
     ME.try_with(|me| me.borrow().running > 0).unwrap_or(false)
 }
 
-/// Whether the calling thread has something to raise.
+thread_local! {
+    /// How many calls of [`shielded`] this thread is in.
+    static SHIELDS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Runs `f`, which is not the job's own code and must not be cut short, or may swallow what is raised
+/// in it: a stop that comes meanwhile is raised after it.
+pub fn shielded<R>(f: impl FnOnce() -> R) -> R {
+    struct Shield;
+    impl Drop for Shield {
+        fn drop(&mut self) {
+            SHIELDS.set(SHIELDS.get() - 1);
+            if pending_here() {
+                safepoint::ring();
+            }
+        }
+    }
+    SHIELDS.set(SHIELDS.get() + 1);
+    let _shield = Shield;
+    f()
+}
+
+/// Whether the calling thread has something to raise, and may.
 pub(crate) fn pending_here() -> bool {
-    any_pending() && with_running(|target| target.cell.is_pending().then_some(())).is_some()
+    any_pending()
+        && SHIELDS.get() == 0
+        && with_running(|target| target.cell.is_pending().then_some(())).is_some()
 }
 
 /// Library code that takes locks which others need, too: the import lock, those of `logging`, the
@@ -285,7 +309,10 @@ pub(crate) fn deliver_here(vm: &VirtualMachine) -> PyResult<()> {
 
 /// Raises what the calling thread has to raise, and passes on what is for others.
 pub(crate) fn deliver(vm: &VirtualMachine) -> PyResult<()> {
-    let request = with_running(|target| Some((target.cell.take()?, target.clone())));
+    let request = match SHIELDS.get() {
+        0 => with_running(|target| Some((target.cell.take()?, target.clone()))),
+        _ => None,
+    };
     match request {
         None => {
             doorbell::pass_on();
@@ -311,13 +338,14 @@ fn with_running<R>(f: impl FnMut(&Arc<Target>) -> Option<R>) -> Option<R> {
     .flatten()
 }
 
-/// Kicks every thread that has something to raise.
-pub(crate) fn kick() {
+/// Kicks every thread that has something to raise. Returns whether there are some, and all of them
+/// were given up: then there is no hurry.
+pub(crate) fn kick() -> bool {
     // Not under the lock: a thread that ends takes its own.
     let targets: Vec<_> = TARGETS.lock().iter().filter_map(Weak::upgrade).collect();
-    for target in targets.iter().filter(|target| target.cell.is_pending()) {
-        target.kick();
-    }
+    let pending: Vec<_> = targets.iter().filter(|target| target.cell.is_pending()).collect();
+    pending.iter().for_each(|target| target.kick());
+    !pending.is_empty() && pending.iter().all(|target| target.given_up.get())
 }
 
 /// In the child of a fork only this thread is left, and nobody who could stop it.

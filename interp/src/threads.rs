@@ -1,5 +1,10 @@
 //! Threads that Python starts: each gets its safepoint, and runs under the GIL if there is one.
 
+use std::cell::Cell;
+use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
@@ -47,11 +52,65 @@ fn bind(vm: &VirtualMachine, function: &mut PyObjectRef) {
     }
 }
 
+/// Python threads between the start and the end of their function.
+static SETTLED: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static IS_SETTLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Counts the calling thread as settled.
+struct Settled;
+
+impl Settled {
+    fn new() -> Self {
+        SETTLED.fetch_add(1, Ordering::Relaxed);
+        IS_SETTLED.set(true);
+        Self
+    }
+}
+
+impl Drop for Settled {
+    fn drop(&mut self) {
+        // Not in the child of a fork, which counts anew.
+        if IS_SETTLED.replace(false) {
+            SETTLED.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Before a fork: gives threads that start or end time to do so, a little.
+///
+/// Rust's std takes a lock of its own there (the table of its stack overflow handler), and does not
+/// look after it in a fork: in the child it would stay taken, and no thread could start. What
+/// threads there are that Python did not start, nobody can tell; they only cost the time.
+pub(crate) fn settle() {
+    const STEP: Duration = Duration::from_micros(100);
+    const STEPS: u32 = 20;
+    // The forking thread, or the main thread, and the doorbell.
+    let known = || 2 + SETTLED.load(Ordering::Relaxed) as u64;
+    for _ in 0..STEPS {
+        // A directory's links are its subdirectories, one for each thread, and two more.
+        let threads = std::fs::metadata("/proc/self/task").map_or(0, |task| task.nlink());
+        if threads.saturating_sub(2) <= known() {
+            return;
+        }
+        std::thread::sleep(STEP);
+    }
+}
+
+/// In the child of a fork there are no other threads.
+pub(crate) fn after_fork_in_child() {
+    SETTLED.store(0, Ordering::Relaxed);
+    IS_SETTLED.set(false);
+}
+
 /// What a new thread runs: `args` are its function and that function's arguments.
 ///
 /// The GIL is not given up at the end, but when the OS thread ends (`attach::Me`): the VM
 /// still runs destructors of thread-local objects after this.
 fn run(vm: &VirtualMachine, mut args: FuncArgs, _callee: Callee) -> PyResult {
+    let _settled = Settled::new();
     let function = args.args.remove(0);
     attach::enter(vm);
     safepoint::install(vm)?;

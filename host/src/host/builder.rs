@@ -138,6 +138,10 @@ impl HostBuilder {
             isolated: self.isolated,
             limits: self.limits,
             output: self.output,
+            inboxes: inboxes
+                .into_iter()
+                .map(|own| Inbox { shared: shared_inbox.clone(), own })
+                .collect(),
             workers: Mutex::new((0..workers).map(|_| Slot::default()).collect()),
             live: Mutex::new(0),
             gone: Condvar::new(),
@@ -148,10 +152,6 @@ impl HostBuilder {
         let staff = Staff {
             main: interpreters.main(),
             new_sub: self.isolated.then(|| Box::new(interpreters.new_sub()) as _),
-            inboxes: inboxes
-                .into_iter()
-                .map(|own| Inbox { shared: shared_inbox.clone(), own })
-                .collect(),
         };
         let mut host = Host {
             inner: inner.clone(),
@@ -200,7 +200,6 @@ struct Staff {
     main: Handle,
     /// For isolated workers.
     new_sub: Option<NewSub>,
-    inboxes: Vec<Inbox>,
 }
 
 impl Staff {
@@ -210,7 +209,9 @@ impl Staff {
             Some(new_sub) => new_sub.make()()?,
             None => self.main.clone(),
         };
-        self.worker(inner, index, generation).start(move || Some(handle)).map_err(HostError::Thread)
+        Self::worker(inner, index, generation)
+            .start(move || Some(handle))
+            .map_err(HostError::Thread)
     }
 
     /// Starts a worker in the place of one that is stuck: nothing here may wait for that one.
@@ -223,11 +224,11 @@ impl Staff {
                 .inspect_err(|error| tracing::error!(index, %error, "no interpreter for a worker"))
                 .ok(),
         };
-        self.worker(inner, index, generation).start(handle).map_err(HostError::Thread)
+        Self::worker(inner, index, generation).start(handle).map_err(HostError::Thread)
     }
 
-    fn worker(&self, inner: &Arc<Inner>, index: usize, generation: u64) -> Worker {
-        Worker { inner: inner.clone(), index, generation, inbox: self.inboxes[index].clone() }
+    fn worker(inner: &Arc<Inner>, index: usize, generation: u64) -> Worker {
+        Worker { inner: inner.clone(), index, generation }
     }
 }
 

@@ -26,7 +26,7 @@ pub use builder::HostBuilder;
 use interpreters::Interpreters;
 pub use policy::ImportPolicy;
 use stats::Counters;
-pub use stats::HostStats;
+pub use stats::{HostStats, WorkerGil, WorkerStats};
 
 /// What becomes of the jobs of a host that is shut down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,7 @@ pub(crate) struct Inner {
     isolated: bool,
     limits: Limits,
     output: Output,
+    inboxes: Vec<Inbox>,
     workers: Mutex<Vec<Slot>>,
     /// Workers that are not gone and not stuck.
     live: Mutex<usize>,
@@ -92,18 +93,20 @@ pub(crate) struct Inner {
 type Work = Box<dyn Queued>;
 
 /// The senders: one for whoever is free, one for each worker.
-#[derive(Clone)]
 struct Queues {
     shared: Sender<Work>,
     own: Vec<Sender<Work>>,
 }
 
-/// One worker: what it runs.
+/// One worker: what it runs and has done.
 #[derive(Default)]
 struct Slot {
     running: Option<Arc<JobCore>>,
     /// Which of the threads that have had this place; the others are stuck.
     generation: u64,
+    /// How many jobs have ended.
+    jobs: u64,
+    gil: Option<WorkerGil>,
 }
 
 /// The receivers of one worker.
@@ -241,15 +244,26 @@ impl Host {
 
     fn shut_down(&mut self, how: Shutdown) {
         let Some(interpreters) = self.interpreters.take() else { return };
-        togil_interp::detached(|| {
-            self.inner.close(how);
-            self.inner.watchdog.close();
-            if let Some(thread) = self.watchdog_thread.take() {
+        let inner = self.inner.clone();
+        let watchdog = self.watchdog_thread.take();
+        let finish = move || {
+            inner.close(how);
+            inner.watchdog.close();
+            if let Some(thread) = watchdog {
                 // It does not panic; if it did, there is nothing left to look after.
                 let _ = thread.join();
             }
-            interpreters.finish(self.inner.stuck() == 0);
-        });
+            interpreters.finish(inner.stuck() == 0);
+        };
+        if worker::is_worker_of(&self.inner) {
+            // A job had the last reference. Its own thread cannot wait for itself.
+            let thread = std::thread::Builder::new().name("togil-shutdown".into());
+            if let Err(error) = thread.spawn(finish) {
+                tracing::error!(%error, "a host that was dropped by its own job is not shut down");
+            }
+        } else {
+            togil_interp::detached(finish);
+        }
     }
 }
 
@@ -292,8 +306,14 @@ impl Inner {
                 job.stop(StopReason::Shutdown);
             }
             if self.wait_for_workers(Some(Instant::now() + Duration::from_millis(20))) {
-                return;
+                break;
             }
+        }
+        // What is left when the last worker was given up.
+        for Inbox { shared, own } in &self.inboxes {
+            shared.try_iter().chain(own.try_iter()).for_each(|work| {
+                work.core().stop(StopReason::Shutdown);
+            });
         }
     }
 

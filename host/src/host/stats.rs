@@ -1,8 +1,11 @@
 //! What a host has done and is doing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use super::Inner;
+use togil_interp::lock::GilStats;
+
+use super::{Inner, Slot};
 use crate::job::Ending;
 
 /// A snapshot of a host's counters.
@@ -25,6 +28,47 @@ pub struct HostStats {
     pub restarts: u64,
     /// Of those, the ones whose thread has still not returned.
     pub stuck: u64,
+    /// How long jobs have waited in the queue, all together.
+    pub queue_wait: Duration,
+    /// One for each worker, in the order of their numbers.
+    pub per_worker: Vec<WorkerStats>,
+}
+
+/// What one worker has done and is doing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct WorkerStats {
+    /// The name of the job that it runs.
+    pub running: Option<String>,
+    /// Jobs that it has ended.
+    pub jobs: u64,
+    /// Its part in the GIL, as of the end of its last job; `None` without a GIL.
+    pub gil: Option<WorkerGil>,
+}
+
+/// A worker's part in the GIL.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct WorkerGil {
+    /// Time that it held the GIL.
+    pub held: Duration,
+    /// Time that it waited for it.
+    pub waited: Duration,
+    /// How often it had to wait.
+    pub waits: u64,
+    /// How often it was made to hand the GIL over.
+    pub forced_switches: u64,
+}
+
+impl From<GilStats> for WorkerGil {
+    fn from(stats: GilStats) -> Self {
+        Self {
+            held: Duration::from_nanos(stats.hold_ns),
+            waited: Duration::from_nanos(stats.wait_ns),
+            waits: stats.waits,
+            forced_switches: stats.forced_switches,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -34,6 +78,7 @@ pub(super) struct Counters {
     pub(super) stopped: AtomicU64,
     pub(super) restarts: AtomicU64,
     pub(super) stuck: AtomicU64,
+    pub(super) queue_wait_ns: AtomicU64,
     /// 1 once jobs in the queue are not to run any more.
     pub(super) cancel_queued: AtomicU64,
 }
@@ -54,20 +99,29 @@ impl Inner {
         let queued = self.queue.lock().as_ref().map_or(0, |queues| {
             queues.shared.len() + queues.own.iter().map(|queue| queue.len()).sum::<usize>()
         });
-        let (workers, running) = {
-            let workers = self.workers.lock();
-            (workers.len(), workers.iter().filter(|slot| slot.running.is_some()).count())
-        };
+        let per_worker: Vec<WorkerStats> = self.workers.lock().iter().map(Slot::stats).collect();
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         HostStats {
-            workers,
+            workers: per_worker.len(),
             queued,
-            running,
+            running: per_worker.iter().filter(|worker| worker.running.is_some()).count(),
             finished: read(&self.counters.finished),
             failed: read(&self.counters.failed),
             stopped: read(&self.counters.stopped),
             restarts: read(&self.counters.restarts),
             stuck: read(&self.counters.stuck),
+            queue_wait: Duration::from_nanos(read(&self.counters.queue_wait_ns)),
+            per_worker,
+        }
+    }
+}
+
+impl Slot {
+    fn stats(&self) -> WorkerStats {
+        WorkerStats {
+            running: self.running.as_ref().map(|job| job.name.clone()),
+            jobs: self.jobs,
+            gil: self.gil,
         }
     }
 }

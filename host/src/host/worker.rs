@@ -1,5 +1,6 @@
 //! The threads that run jobs.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -11,12 +12,21 @@ use crate::job::Bench;
 use crate::limits::StopReason;
 use crate::value::release_dropped;
 
+thread_local! {
+    /// The address of what the host shares; 0 for a thread that is no worker.
+    static WORKS_FOR: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether the calling thread is a worker of this host.
+pub(super) fn is_worker_of(inner: &Arc<Inner>) -> bool {
+    WORKS_FOR.get() == Arc::as_ptr(inner).addr()
+}
+
 /// One thread in the place of one worker.
 pub(super) struct Worker {
     pub(super) inner: Arc<Inner>,
     pub(super) index: usize,
     pub(super) generation: u64,
-    pub(super) inbox: Inbox,
 }
 
 impl Worker {
@@ -29,6 +39,7 @@ impl Worker {
         *inner.live.lock() += 1;
         let thread = std::thread::Builder::new().name(format!("togil-worker-{}", self.index));
         let started = thread.spawn(move || {
+            WORKS_FOR.set(Arc::as_ptr(&self.inner).addr());
             if let Some(handle) = handle() {
                 handle.attach(|py| self.work(py));
             }
@@ -65,7 +76,7 @@ impl Worker {
 
     /// The next job; `None` once the host shuts down and the queue is empty.
     fn next(&self) -> Option<Work> {
-        let Inbox { shared, own } = &self.inbox;
+        let Inbox { shared, own } = &self.inner.inboxes[self.index];
         // Both end at the same time, so an end of one leaves the rest of the other.
         select_biased! {
             recv(own) -> work => work.or_else(|_| shared.recv()).ok(),
@@ -78,9 +89,11 @@ impl Worker {
         let span =
             tracing::debug_span!("job", id = core.id, name = %core.name, worker = self.index);
         let _entered = span.enter();
+        let waited = u64::try_from(core.age().as_nanos()).unwrap_or(u64::MAX);
+        self.inner.counters.queue_wait_ns.fetch_add(waited, Ordering::Relaxed);
         self.set_running(Some(core));
         let ended = |ending| {
-            self.set_running(None);
+            self.note_end(py);
             self.inner.counters.count(ending);
             tracing::debug!(?ending, "the job is over");
         };
@@ -94,6 +107,18 @@ impl Worker {
         let slot = &mut workers[self.index];
         if slot.generation == self.generation {
             slot.running = job;
+        }
+    }
+
+    /// A job is over: what there is to be known about it by others.
+    fn note_end(&self, py: Python<'_>) {
+        let gil = py.thread_stats().map(Into::into);
+        let mut workers = self.inner.workers.lock();
+        let slot = &mut workers[self.index];
+        if slot.generation == self.generation {
+            slot.running = None;
+            slot.jobs += 1;
+            slot.gil = gil;
         }
     }
 

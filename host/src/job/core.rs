@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use togil_interp::stop::{StopState, Stopper};
@@ -18,6 +18,7 @@ pub(crate) struct JobCore {
     pub(crate) id: u64,
     pub(crate) name: String,
     pub(crate) limits: Limits,
+    made: Instant,
     state: Mutex<State>,
     /// Ends the wait of the handle with an error; `false` if it has a result.
     fail: Box<dyn Fn(Error) -> bool + Send + Sync>,
@@ -61,10 +62,16 @@ impl JobCore {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             name,
             limits,
+            made: Instant::now(),
             state: Mutex::new(State { phase: Phase::Waiting, stop: None }),
             fail,
             watchdog: OnceLock::new(),
         })
+    }
+
+    /// How long ago the job was given to a host.
+    pub(crate) fn age(&self) -> Duration {
+        self.made.elapsed()
     }
 
     /// The job is in the queue of a host.

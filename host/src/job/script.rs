@@ -5,11 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use togil_interp::Python;
-use togil_interp::vm::PyRef;
 use togil_interp::vm::builtins::PyCode;
 use togil_interp::vm::bytecode::CodeObject;
 use togil_interp::vm::compiler::{self, CompileError, CompileOpts, Mode};
+use togil_interp::vm::{Py, PyRef};
+use togil_interp::{Python, stop};
 
 use crate::error::{Error, SyntaxError};
 use crate::value::PyHandle;
@@ -66,13 +66,18 @@ impl Script {
         }
         // Not under the lock: it allocates, so it may collect garbage. Two threads may both do it.
         let code = vm.ctx.new_code(self.0.code.clone());
-        // For source lines in tracebacks, without which they are still right.
-        let _ = vm.register_code_in_linecache(&code, &self.0.source);
+        show_source(py, &code, &self.0.source);
         let handle = PyHandle::new(py, code.clone().into());
         let old = self.0.objects.lock().insert(id, handle);
         drop(old);
         code
     }
+}
+
+/// Lets tracebacks show the lines of a source that is no file; without it they are still right.
+pub(crate) fn show_source(py: Python<'_>, code: &Py<PyCode>, source: &str) {
+    // An error is swallowed, and a stop must not be.
+    let _ = stop::shielded(|| py.vm().register_code_in_linecache(code, source));
 }
 
 fn syntax_error(name: &str, source: &str, error: &CompileError) -> Error {

@@ -18,7 +18,7 @@ use togil_interp::vm::function::FuncArgs;
 use super::context::{Context, Failure, conversion};
 use super::core::JobCore;
 use super::handle::{JobHandle, Slot};
-use super::script::Script;
+use super::script::{Script, show_source};
 use super::session::{Session, new_globals};
 use super::target::Callable;
 use crate::error::Error;
@@ -179,7 +179,12 @@ impl Job<()> {
         Self::from_task(
             "exec",
             Box::new(move |context| {
-                context.py.run_string(context.scope(), &source, "<exec>")?;
+                let vm = context.py.vm();
+                let code = vm
+                    .compile(&source, Mode::Exec, "<exec>")
+                    .map_err(|error| error.into_pyexception(vm, Some(&source)))?;
+                show_source(context.py, &code, &source);
+                vm.run_code_obj(code, context.scope())?;
                 Ok(())
             }),
         )

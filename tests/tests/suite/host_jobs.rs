@@ -304,6 +304,45 @@ fn an_import_policy_asks_before_it_imports() {
 }
 
 #[test]
+fn a_job_may_drop_its_own_host() {
+    let host = Arc::new(host(1));
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let last = host.clone();
+    let job = host.spawn(Job::new(move |py| {
+        py.detach(move || wait.recv()).expect("told to go on");
+        drop(last);
+        Ok(7)
+    }));
+    drop(host);
+    go.send(()).expect("the job waits");
+    // It is asked to stop at the same time; either way somebody answers.
+    match job.join() {
+        Ok(7) | Err(Error::Stopped(_)) => {}
+        other => panic!("neither done nor stopped: {other:?}"),
+    }
+}
+
+#[test]
+fn statistics_tell_what_each_worker_did() {
+    let host = host(2);
+    let spin = "import time\nend = time.monotonic() + 0.05\nwhile time.monotonic() < end: pass";
+    let jobs: Vec<_> = (0..4).map(|_| host.spawn(Job::exec(spin).name("spin"))).collect();
+    while host.stats().running < 2 {
+        std::thread::yield_now();
+    }
+    let named: Vec<_> = host.stats().per_worker.into_iter().filter_map(|w| w.running).collect();
+    assert!(named.iter().all(|name| name == "spin"), "{named:?}");
+    jobs.into_iter().for_each(|job| job.join().expect("it runs"));
+    let stats = host.stats();
+    assert_eq!(stats.per_worker.iter().map(|worker| worker.jobs).sum::<u64>(), 4);
+    assert!(stats.queue_wait > Duration::from_millis(20), "{stats:?}");
+    for worker in stats.per_worker.iter().filter(|worker| worker.jobs > 0) {
+        assert_eq!(worker.gil.is_some(), crate::GIL, "{worker:?}");
+        assert!(worker.gil.is_none_or(|gil| gil.held > Duration::from_millis(5)), "{worker:?}");
+    }
+}
+
+#[test]
 fn a_job_may_wait_for_another_job() {
     let host = Arc::new(host(2));
     let inner = host.clone();

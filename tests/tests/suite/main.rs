@@ -40,6 +40,7 @@ mod switching;
 mod thread_errors;
 mod threads;
 mod traces;
+mod tracing_spans;
 mod values;
 
 /// For `Limits::memory`.

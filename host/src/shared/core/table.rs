@@ -66,6 +66,9 @@ pub struct Table<K, V> {
     entries: Mutex<Entries<K, V>>,
 }
 
+/// What was taken out of a table, for the caller to drop: keys, and values if they had one.
+pub type Removed<K, V> = Vec<(K, Option<V>)>;
+
 /// What an operation says that found its entry.
 enum Step<R> {
     Done(R),
@@ -79,9 +82,6 @@ enum Pause<K> {
     Wait(u64, Arc<Event>),
     Ask(u64, K),
 }
-
-/// What was in a table; a key whose first update had not ended has no value.
-pub type Removed<K, V> = Vec<(K, Option<V>)>;
 
 impl<K: Clone, V: Clone> Table<K, V> {
     /// A table with nothing in it.
@@ -215,7 +215,7 @@ impl<K: Clone, V: Clone> Table<K, V> {
     }
 
     /// Takes everything out, claimed or not: for a table that nobody can reach any more.
-    pub fn dismantle(&self) -> Vec<(K, Option<V>)> {
+    pub fn dismantle(&self) -> Removed<K, V> {
         self.entries.lock().take_all()
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::{Caller, Hashed};
+use super::{Caller, Hashed, Removed};
 use crate::shared::core::sync::{Arc, Event};
 
 /// The entries by number, which is the order of insertion, and the numbers by hash.
@@ -124,7 +124,7 @@ impl<K: Clone, V: Clone> Entries<K, V> {
     }
 
     /// Takes everything out, to be dropped without the lock.
-    pub(super) fn take_all(&mut self) -> Vec<(K, Option<V>)> {
+    pub(super) fn take_all(&mut self) -> Removed<K, V> {
         self.by_hash.clear();
         self.claims.clear();
         let entries = std::mem::take(&mut self.by_id).into_values();
