@@ -282,9 +282,10 @@ impl Interpreter {
                 let _ = run.call((), vm);
             }
             drop(handle);
-            streams::renew(vm);
+            let streams = streams::renew(vm);
             signals::forget(vm);
             attach::close(vm);
+            streams.install(vm);
             status
         });
         let root = inner.id();
