@@ -287,7 +287,8 @@ fn dropping_a_host_always_returns() {
                 other => panic!("not stopped: {other:?}"),
             }
         }
-        assert_eq!(unqueued, 4);
+        // A worker that has taken a job may not have begun with it.
+        assert!((4..=6).contains(&unqueued), "{unqueued} never ran");
     }
 }
 

@@ -104,9 +104,13 @@ fn blocking_calls_are_interrupted() {
         "import asyncio\nprint('here')\nasyncio.run(asyncio.sleep(1000))",
         "import concurrent.futures as f\nprint('here')\nf.Future().result()",
     ] {
-        let report = cancelled(&host, source);
-        assert_eq!(report.step, StopStep::Exception, "{source}");
-        assert!(report.in_call, "{source}");
+        // On a busy machine it may be asked before it is in the call.
+        let in_call = (0..10).any(|_| {
+            let report = cancelled(&host, source);
+            assert_eq!(report.step, StopStep::Exception, "{source}");
+            report.in_call
+        });
+        assert!(in_call, "{source}");
     }
 }
 
