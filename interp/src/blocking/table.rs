@@ -9,7 +9,7 @@ use super::calls::{
 };
 use super::owner;
 use super::waits::{
-    lock_acquire, poll, queue_get, rlock_acquire, select, semlock_acquire, thread_join,
+    lock_acquire, poll, queue_get, rlock_acquire, select, semlock_acquire, sleep, thread_join,
     threads_shutdown,
 };
 use crate::patch::{Original, Patch, Wrapper};
@@ -70,7 +70,7 @@ pub(crate) static PATCHES: &[Patch] = &[
     functions("_interpchannels", release, &["send", "send_buffer"]),
     // Time, signals and processes.
     // `sleep(0)` too: it does not block in the VM, but it is how a thread yields.
-    functions("time", release, &["sleep"]),
+    functions("time", sleep, &["sleep"]),
     functions("_signal", pause, &["pause"]),
     functions("posix", waitpid, &["waitpid"]),
     functions("posix", release, &["wait"]),

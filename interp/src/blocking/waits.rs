@@ -10,7 +10,7 @@ use rustpython_vm::function::{Callee, FuncArgs};
 use rustpython_vm::stdlib::_thread::get_ident;
 use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::calls::{int, release_method};
+use super::calls::{int, release, release_method};
 use crate::patch::{self, Original};
 use crate::{attach, signals, stop};
 
@@ -210,6 +210,32 @@ pub(super) fn queue_get(
         return Ok(item);
     }
     release_method(original, vm, args, callee)
+}
+
+/// `time.sleep(seconds)`. In a job that can be stopped it is a wait of ours: the ring that goes
+/// with the signal that interrupts the VM's is too often answered by a busy neighbour first.
+pub(super) fn sleep(
+    original: Original,
+    vm: &VirtualMachine,
+    args: FuncArgs,
+    callee: Callee,
+) -> PyResult {
+    let wait = match args.args.as_slice() {
+        [wait] if stop::is_stoppable() && args.kwargs.is_empty() => seconds(wait, vm),
+        _ => Timeout::Invalid,
+    };
+    let Timeout::In(wait) = wait else { return release(original, vm, args, callee) };
+    let Some(deadline) = Instant::now().checked_add(wait) else {
+        return release(original, vm, args, callee);
+    };
+    if wait.is_zero() {
+        return release(original, vm, args, callee);
+    }
+    wait_interruptibly(vm, Some(deadline), |slice| {
+        std::thread::sleep(slice);
+        Ok(None::<()>)
+    })?;
+    Ok(vm.ctx.none())
 }
 
 /// `_ThreadHandle.join(timeout=None)`.
