@@ -27,7 +27,7 @@ use crate::timeline::{self, Activity};
 use crate::{safepoint, stall};
 
 /// CPython's default, `_PyEval_DEFAULT_SWITCH_INTERVAL` in Python/ceval_gil.c.
-const DEFAULT_INTERVAL: Duration = Duration::from_millis(5);
+pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Null while the process is free-threaded. Never freed: threads read it without a lock.
 static GIL: AtomicPtr<Gil> = AtomicPtr::new(std::ptr::null_mut());

@@ -130,7 +130,7 @@ pub(crate) fn turn_on(vm: &VirtualMachine, module: &str) -> GilSwitch {
         return GilSwitch::Forbidden;
     }
     let interval = Duration::try_from_secs_f64(vm.state.switch_interval.load());
-    let made = attach::make_gil(interval.unwrap_or(Duration::from_millis(5)));
+    let made = attach::make_gil(interval.unwrap_or(attach::DEFAULT_INTERVAL));
     if made || !MODULES.lock().is_empty() {
         let mut modules = MODULES.lock();
         if !modules.iter().any(|known| known == module) {

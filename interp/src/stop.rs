@@ -12,9 +12,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::function::{Callee, FuncArgs};
-use rustpython_vm::vm::thread::{
-    CurrentFrameSlot, ThreadState, current_thread_slot, get_current_frame,
-};
+use rustpython_vm::vm::thread::{CurrentFrameSlot, ThreadState, current_thread_slot};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 pub use crate::lock::StopState;
@@ -22,7 +20,7 @@ use crate::lock::{StopCell, StopRequest};
 use crate::python::Python;
 use crate::safepoint::SIGNUM;
 use crate::stall::GivenUp;
-use crate::{doorbell, patch, safepoint};
+use crate::{doorbell, patch, safepoint, switch_point};
 
 /// How many cells have something for their thread to raise.
 static PENDING: AtomicU64 = AtomicU64::new(0);
@@ -62,13 +60,9 @@ impl Target {
 
     /// Interrupts the system call that the thread sits in, if it does.
     fn kick(&self) {
-        let detached = self
-            .slot
-            .as_ref()
-            .is_none_or(|slot| slot.state.load(Ordering::Relaxed) == ThreadState::Detached as i32);
         let thread = self.thread.lock();
         if let Some(thread) = *thread
-            && detached
+            && self.slot.as_ref().is_none_or(|slot| is_in(slot, ThreadState::Detached))
         {
             // SAFETY: the thread clears the field, under this lock, before it ends.
             unsafe { libc::pthread_kill(thread, SIGNUM) };
@@ -80,6 +74,10 @@ impl Target {
         // It is set before the request that brought us here.
         make.map_or_else(|| vm.new_runtime_error("stopped"), |make| make(vm))
     }
+}
+
+fn is_in(slot: &CurrentFrameSlot, state: ThreadState) -> bool {
+    slot.state.load(Ordering::Relaxed) == state as i32
 }
 
 /// This thread's targets: the first is kept for the next job, the others are of jobs that
@@ -201,10 +199,7 @@ impl Stopper {
 
     /// Whether the thread runs Python, rather than sitting in a call that detached it.
     pub fn is_attached(&self) -> bool {
-        self.target
-            .slot
-            .as_ref()
-            .is_some_and(|slot| slot.state.load(Ordering::Relaxed) == ThreadState::Attached as i32)
+        self.target.slot.as_ref().is_some_and(|slot| is_in(slot, ThreadState::Attached))
     }
 
     fn remind(&self) {
@@ -289,10 +284,10 @@ thread_local! {
 
 /// Whether a stop has to wait for a later instruction.
 fn is_put_off() -> bool {
-    // SAFETY: the VM publishes the frame that this very thread executes, and it stays alive
-    // at least until the handler that called us returns to it; null outside any frame.
-    let Some(frame) = (unsafe { get_current_frame().as_ref() }) else { return false };
-    let locking = LOCKING.contains(&frame.code().code.source_path.as_str());
+    let locking = switch_point::with_current_frame(|frame| {
+        LOCKING.contains(&frame.code().code.source_path.as_str())
+    })
+    .unwrap_or(false);
     let count = PUT_OFF.get();
     PUT_OFF.set(if locking { count.saturating_add(1) } else { 0 });
     locking && count < PATIENCE

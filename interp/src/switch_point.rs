@@ -29,6 +29,14 @@ thread_local! {
     static CALL: Cell<Option<Place>> = const { Cell::new(None) };
 }
 
+/// Looks at the frame that this thread executes; `None` outside any.
+pub(crate) fn with_current_frame<R>(look: impl FnOnce(&InterpreterFrame) -> R) -> Option<R> {
+    let frame = get_current_frame();
+    // SAFETY: the VM publishes the frame that this very thread executes, and it stays alive
+    // at least until the handler that called us returns to it; null outside any frame.
+    unsafe { frame.as_ref() }.map(look)
+}
+
 /// Whether this thread, which is about to run an instruction, stands at a switch point.
 ///
 /// To tell "after a call" from "jumped to the instruction behind a call", the call itself
@@ -38,10 +46,11 @@ pub(crate) fn is_here() -> bool {
     if ANYWHERE.load(Ordering::Relaxed) {
         return true;
     }
-    let frame = get_current_frame();
-    // SAFETY: the VM publishes the frame that this very thread executes, and it stays alive
-    // at least until the handler that called us returns to it; null outside any frame.
-    let Some(iframe) = (unsafe { frame.as_ref() }) else { return false };
+    with_current_frame(is_switch_point).unwrap_or(false)
+}
+
+fn is_switch_point(iframe: &InterpreterFrame) -> bool {
+    let frame = std::ptr::from_ref(iframe);
     let last_call = CALL.take();
     // The VM counts an instruction as begun before it looks at the eval breaker.
     let Some(index) = (iframe.get_lasti() as usize).checked_sub(1) else { return false };

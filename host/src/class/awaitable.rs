@@ -6,7 +6,7 @@ use togil_interp::Python;
 use togil_interp::vm::PyObjectRef;
 
 use super::builder::{Class, ClassBuilder};
-use super::definition::AnyClass;
+use super::definition::{AnyClass, make_once};
 use super::object::HostObject;
 use crate::function::{ExceptionClass, Failure, Function, Pending, Raise, support, wait_function};
 
@@ -45,17 +45,6 @@ fn class() -> AnyClass {
 pub(crate) fn make_awaitable(py: Python<'_>, pending: Pending) -> Result<PyObjectRef, Failure> {
     let raise = |error| Failure::Raise(Raise::exception(error));
     let support = support(py).map_err(raise)?;
-    let known = support.awaitable.get().cloned();
-    let class = match known {
-        Some(class) => class,
-        None => {
-            let made = class().make_type(py, "togil").map_err(raise)?;
-            support.awaitable.get_or_init(|| made).clone()
-        }
-    };
-    let object = HostObject::empty(py, class);
-    if let Some(host) = object.downcast_ref::<HostObject>() {
-        host.fill(pending);
-    }
-    Ok(object)
+    let class = make_once(py, &support.awaitable, class).map_err(raise)?;
+    Ok(HostObject::with(py, class, pending))
 }

@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::mem::size_of;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use togil_interp::Python;
 use togil_interp::vm::builtins::{PyGetSet, PyStaticMethod, PyType, PyTypeRef};
@@ -146,6 +146,20 @@ impl AnyClass {
         class.set_attr(py.ctx.intern_str(name), getset.into_ref(&py.ctx).into());
         Ok(())
     }
+}
+
+/// A class of togil's own, made when an interpreter first needs it.
+pub(crate) fn make_once(
+    py: Python<'_>,
+    known: &OnceLock<PyTypeRef>,
+    class: impl FnOnce() -> AnyClass,
+) -> PyResult<PyTypeRef> {
+    if let Some(class) = known.get() {
+        return Ok(class.clone());
+    }
+    // Of two threads that come here at once one wins.
+    let made = class().make_type(py, "togil")?;
+    Ok(known.get_or_init(|| made).clone())
 }
 
 fn slots(name: &str, constructible: bool, internal_doc: Option<&str>) -> PyTypeSlots {

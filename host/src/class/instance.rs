@@ -40,10 +40,7 @@ impl<T: Send + Sync + 'static> Instance<T> {
                 "no class for {name} in this interpreter: import the module that defines it"
             )));
         };
-        let object = HostObject::empty(py, class);
-        if let Some(host) = object.downcast_ref::<HostObject>() {
-            host.fill(value);
-        }
+        let object = HostObject::with(py, class, value);
         Ok(Self { object: PyHandle::new(py, object), value: PhantomData })
     }
 

@@ -4,7 +4,7 @@ use togil_interp::Python;
 use togil_interp::vm::PyObjectRef;
 
 use super::builder::{Class, ClassBuilder};
-use super::definition::AnyClass;
+use super::definition::{AnyClass, make_once};
 use super::object::HostObject;
 use crate::function::{Failure, Function, Raise, Return, support};
 
@@ -50,19 +50,8 @@ impl Return<ViaNext> for Next {
 fn make(py: Python<'_>, items: Items) -> Result<PyObjectRef, Failure> {
     let raise = |error| Failure::Raise(Raise::exception(error));
     let support = support(py).map_err(raise)?;
-    let known = support.iterator.get().cloned();
-    let class = match known {
-        Some(class) => class,
-        None => {
-            let made = class().make_type(py, "togil").map_err(raise)?;
-            support.iterator.get_or_init(|| made).clone()
-        }
-    };
-    let object = HostObject::empty(py, class);
-    if let Some(host) = object.downcast_ref::<HostObject>() {
-        host.fill(Exclusive(parking_lot::Mutex::new(items)));
-    }
-    Ok(object)
+    let class = make_once(py, &support.iterator, class).map_err(raise)?;
+    Ok(HostObject::with(py, class, Exclusive(parking_lot::Mutex::new(items))))
 }
 
 impl<T: Send + Sync + 'static> ClassBuilder<T> {

@@ -31,6 +31,19 @@ impl HostObject {
         PyRef::new_ref(Self(OnceLock::new()), class, dict).into()
     }
 
+    /// Makes an object with its value.
+    pub(crate) fn with<T: Send + Sync + 'static>(
+        py: Python<'_>,
+        class: PyTypeRef,
+        value: T,
+    ) -> PyObjectRef {
+        let object = Self::empty(py, class);
+        if let Some(host) = object.downcast_ref::<Self>() {
+            host.fill(value);
+        }
+        object
+    }
+
     /// Gives the object its value. Returns whether it had none.
     pub(crate) fn fill<T: Send + Sync + 'static>(&self, value: T) -> bool {
         self.0.set(Box::new(RwLock::new(value))).is_ok()

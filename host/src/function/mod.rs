@@ -24,6 +24,7 @@ use callable::exception;
 pub(crate) use callable::{Callable, Definition, convert};
 pub use executor::{BoxFuture, Spawner};
 pub(crate) use object::static_text;
+pub(crate) use panics::message as panic_message;
 pub(crate) use pending::{Pending, wait_function};
 pub use raise::{ExceptionClass, Raise};
 pub(crate) use raise::{Raises, original};

@@ -2,14 +2,14 @@
 
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::thread;
 
 use parking_lot::{Condvar, Mutex};
 use togil_interp::vm::builtins::PyModuleDef;
 use togil_interp::{Handle, InterpreterBuilder, NativeModule};
 
-use super::interpreters::{Interpreters, Setup};
+use super::interpreters::{Factory, Interpreters, Setup};
 use super::stats::Counters;
 use super::worker::Worker;
 use super::{Host, Inbox, Inner, Queues, Shutdown, Slot};
@@ -147,11 +147,12 @@ impl HostBuilder {
             gone: Condvar::new(),
             watchdog: Watchdog::new(),
             counters: Counters::default(),
-            next_worker: AtomicU64::new(0),
+            next_worker: AtomicUsize::new(0),
+            cancels_queued: AtomicBool::new(false),
         });
         let staff = Staff {
             main: interpreters.main(),
-            new_sub: self.isolated.then(|| Box::new(interpreters.new_sub()) as _),
+            factory: self.isolated.then(|| interpreters.factory()),
         };
         let mut host = Host {
             inner: inner.clone(),
@@ -161,7 +162,7 @@ impl HostBuilder {
             watchdog_thread: None,
         };
         for index in 0..workers {
-            staff.hire(&inner, index, 0)?;
+            staff.hire(&inner, index)?;
         }
         let weak = Arc::downgrade(&inner);
         let on_given_up = Box::new(move |index| {
@@ -179,56 +180,36 @@ impl HostBuilder {
     }
 }
 
-type NewSub = Box<dyn CloneableFactory>;
-
-/// Makes an interpreter, on the thread that will use it.
-trait CloneableFactory: Send + Sync {
-    fn make(&self) -> Box<dyn FnOnce() -> Result<Handle, HostError> + Send>;
-}
-
-impl<F> CloneableFactory for F
-where
-    F: FnOnce() -> Result<Handle, HostError> + Send + Sync + Clone + 'static,
-{
-    fn make(&self) -> Box<dyn FnOnce() -> Result<Handle, HostError> + Send> {
-        Box::new(self.clone())
-    }
-}
-
 /// What it takes to start a worker.
 struct Staff {
     main: Handle,
     /// For isolated workers.
-    new_sub: Option<NewSub>,
+    factory: Option<Factory>,
 }
 
 impl Staff {
     /// Starts a worker once it has its interpreter.
-    fn hire(&self, inner: &Arc<Inner>, index: usize, generation: u64) -> Result<(), HostError> {
-        let handle = match &self.new_sub {
-            Some(new_sub) => new_sub.make()()?,
+    fn hire(&self, inner: &Arc<Inner>, index: usize) -> Result<(), HostError> {
+        let handle = match &self.factory {
+            Some(factory) => factory.make()?,
             None => self.main.clone(),
         };
-        Self::worker(inner, index, generation)
-            .start(move || Some(handle))
-            .map_err(HostError::Thread)
+        let worker = Worker { inner: inner.clone(), index, generation: 0 };
+        worker.start(move || Some(handle)).map_err(HostError::Thread)
     }
 
     /// Starts a worker in the place of one that is stuck: nothing here may wait for that one.
     fn replace(&self, inner: &Arc<Inner>, index: usize, generation: u64) -> Result<(), HostError> {
-        let new_sub = self.new_sub.as_ref().map(|new_sub| new_sub.make());
-        let main = self.main.clone();
-        let handle = move || match new_sub {
+        let (main, factory) = (self.main.clone(), self.factory.clone());
+        let handle = move || match factory {
             None => Some(main),
-            Some(new_sub) => new_sub()
+            Some(factory) => factory
+                .make()
                 .inspect_err(|error| tracing::error!(index, %error, "no interpreter for a worker"))
                 .ok(),
         };
-        Self::worker(inner, index, generation).start(handle).map_err(HostError::Thread)
-    }
-
-    fn worker(inner: &Arc<Inner>, index: usize, generation: u64) -> Worker {
-        Worker { inner: inner.clone(), index, generation }
+        let worker = Worker { inner: inner.clone(), index, generation };
+        worker.start(handle).map_err(HostError::Thread)
     }
 }
 

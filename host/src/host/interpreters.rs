@@ -80,17 +80,9 @@ impl Interpreters {
         self.main.clone()
     }
 
-    /// A function that makes one more interpreter; to be called on the thread that will use it.
-    pub(super) fn new_sub(
-        &self,
-    ) -> impl FnOnce() -> Result<Handle, HostError> + Send + Clone + use<> {
-        let commands = self.commands.clone();
-        move || {
-            let (reply, answer) = mpsc::channel();
-            // The owner ends only when it is told to, or by a panic.
-            let _ = commands.send(Command::NewSubInterpreter(reply));
-            answer.recv().unwrap_or(Err(HostError::Panicked))
-        }
+    /// What makes more interpreters.
+    pub(super) fn factory(&self) -> Factory {
+        Factory(self.commands.clone())
     }
 
     /// Finalizes the interpreters, unless a thread is stuck in one of them: that could wait
@@ -109,6 +101,20 @@ impl Interpreters {
                  scripts started?); going on without waiting"
             );
         }
+    }
+}
+
+/// Makes interpreters beside the first, on the thread that owns them all.
+#[derive(Clone)]
+pub(super) struct Factory(mpsc::Sender<Command>);
+
+impl Factory {
+    /// One more. Waits until it is there.
+    pub(super) fn make(&self) -> Result<Handle, HostError> {
+        let (reply, answer) = mpsc::channel();
+        // The owner ends only when it is told to, or by a panic.
+        let _ = self.0.send(Command::NewSubInterpreter(reply));
+        answer.recv().unwrap_or(Err(HostError::Panicked))
     }
 }
 

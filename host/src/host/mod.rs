@@ -8,11 +8,11 @@ mod worker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::{Receiver, SendError, Sender, TrySendError};
 use parking_lot::{Condvar, Mutex};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -87,7 +87,9 @@ pub(crate) struct Inner {
     gone: Condvar,
     watchdog: Arc<Watchdog>,
     counters: Counters,
-    next_worker: AtomicU64,
+    next_worker: AtomicUsize,
+    /// Whether jobs in the queue are not to run any more.
+    cancels_queued: AtomicBool,
 }
 
 type Work = Box<dyn Queued>;
@@ -133,23 +135,11 @@ impl Host {
     /// Gives a job to the host. Waits while the queue is full; a thread that is attached to an
     /// interpreter detaches meanwhile.
     pub fn spawn<T: Send + 'static>(&self, job: Job<T>) -> JobHandle<T> {
-        let queue = self.inner.queue_for(job.session_ref());
-        let (queued, handle) = job.into_queued(&self.inner.limits, &self.inner.output);
-        queued.core().belongs_to(&self.inner.watchdog);
-        match queue {
-            None => queued.core().close(),
-            Some(queue) => {
-                let unsent = match queue.try_send(queued) {
-                    Ok(()) => None,
-                    Err(TrySendError::Full(queued)) => {
-                        togil_interp::detached(|| queue.send(queued)).err().map(|error| error.0)
-                    }
-                    Err(TrySendError::Disconnected(queued)) => Some(queued),
-                };
-                if let Some(unsent) = unsent {
-                    unsent.core().close();
-                }
-            }
+        let (queue, queued, handle) = self.prepare(job);
+        if let Some((queue, queued)) = offer(queue, queued)
+            && let Err(SendError(queued)) = togil_interp::detached(|| queue.send(queued))
+        {
+            queued.core().close();
         }
         handle
     }
@@ -159,27 +149,25 @@ impl Host {
     /// # Errors
     /// [`QueueFull`], with the job.
     pub fn try_spawn<T: Send + 'static>(&self, job: Job<T>) -> Result<JobHandle<T>, QueueFull<T>> {
+        let (queue, queued, handle) = self.prepare(job);
+        let Some((_, queued)) = offer(queue, queued) else { return Ok(handle) };
+        match queued.into_any().downcast::<Typed<T>>() {
+            Ok(typed) => {
+                Err(QueueFull { job: Box::new(typed.into_job()), capacity: self.inner.capacity })
+            }
+            Err(_) => unreachable!("what comes back is what was sent"),
+        }
+    }
+
+    /// What a job needs on its way to a worker; no queue if the host shuts down.
+    fn prepare<T: Send + 'static>(
+        &self,
+        job: Job<T>,
+    ) -> (Option<Sender<Work>>, Work, JobHandle<T>) {
         let queue = self.inner.queue_for(job.session_ref());
         let (queued, handle) = job.into_queued(&self.inner.limits, &self.inner.output);
         queued.core().belongs_to(&self.inner.watchdog);
-        let Some(queue) = queue else {
-            queued.core().close();
-            return Ok(handle);
-        };
-        match queue.try_send(queued) {
-            Ok(()) => Ok(handle),
-            Err(TrySendError::Disconnected(queued)) => {
-                queued.core().close();
-                Ok(handle)
-            }
-            Err(TrySendError::Full(queued)) => match queued.into_any().downcast::<Typed<T>>() {
-                Ok(typed) => Err(QueueFull {
-                    job: Box::new(typed.into_job()),
-                    capacity: self.inner.capacity,
-                }),
-                Err(_) => unreachable!("what comes back is what was sent"),
-            },
-        }
+        (queue, queued as Work, handle)
     }
 
     /// Runs a job and waits for its result.
@@ -267,6 +255,23 @@ impl Host {
     }
 }
 
+/// Puts a job into the queue, or closes it if there is none any more. Gives both back if the queue
+/// is full.
+fn offer(queue: Option<Sender<Work>>, queued: Work) -> Option<(Sender<Work>, Work)> {
+    let Some(queue) = queue else {
+        queued.core().close();
+        return None;
+    };
+    match queue.try_send(queued) {
+        Ok(()) => None,
+        Err(TrySendError::Full(queued)) => Some((queue, queued)),
+        Err(TrySendError::Disconnected(queued)) => {
+            queued.core().close();
+            None
+        }
+    }
+}
+
 impl Drop for Host {
     fn drop(&mut self) {
         self.shut_down(self.on_drop);
@@ -280,9 +285,8 @@ impl Inner {
         match session.filter(|_| self.isolated) {
             None => Some(queues.shared.clone()),
             Some(session) => {
-                let worker = session.worker(|| {
-                    self.next_worker.fetch_add(1, Ordering::Relaxed) as usize % queues.own.len()
-                });
+                let worker = session
+                    .worker(|| self.next_worker.fetch_add(1, Ordering::Relaxed) % queues.own.len());
                 queues.own.get(worker).cloned()
             }
         }
@@ -297,7 +301,7 @@ impl Inner {
         {
             return;
         }
-        self.counters.cancel_queued.store(1, Ordering::Relaxed);
+        self.cancels_queued.store(true, Ordering::Relaxed);
         // A worker may begin with its next job at any moment, so this looks until all are gone.
         loop {
             let running: Vec<_> =

@@ -79,8 +79,6 @@ pub(super) struct Counters {
     pub(super) restarts: AtomicU64,
     pub(super) stuck: AtomicU64,
     pub(super) queue_wait_ns: AtomicU64,
-    /// 1 once jobs in the queue are not to run any more.
-    pub(super) cancel_queued: AtomicU64,
 }
 
 impl Counters {

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use crossbeam_channel::select_biased;
 use togil_interp::{Handle, Python};
 
-use super::{Inbox, Inner, Work};
+use super::{Inbox, Inner, Slot, Work};
 use crate::job::Bench;
 use crate::limits::StopReason;
 use crate::value::release_dropped;
@@ -57,7 +57,7 @@ impl Worker {
             py.vm().state.gc.disable();
         }
         while let Some(work) = py.detach(|| self.next()) {
-            if self.inner.counters.cancel_queued.load(Ordering::Relaxed) == 1 {
+            if self.inner.cancels_queued.load(Ordering::Relaxed) {
                 work.core().stop(StopReason::Shutdown);
                 continue;
             }
@@ -91,34 +91,29 @@ impl Worker {
         let _entered = span.enter();
         let waited = u64::try_from(core.age().as_nanos()).unwrap_or(u64::MAX);
         self.inner.counters.queue_wait_ns.fetch_add(waited, Ordering::Relaxed);
-        self.set_running(Some(core));
+        self.with_slot(|slot| slot.running = Some(core));
         let ended = |ending| {
-            self.note_end(py);
+            let gil = py.thread_stats().map(Into::into);
+            self.with_slot(|slot| {
+                slot.running = None;
+                slot.jobs += 1;
+                slot.gil = gil;
+            });
             self.inner.counters.count(ending);
             tracing::debug!(?ending, "the job is over");
         };
-        work.run(py, &Bench { worker: self.index, watchdog: &self.inner.watchdog, ended: &ended });
-        // Not told about a job that was cancelled before it began.
-        self.set_running(None);
-    }
-
-    fn set_running(&self, job: Option<Arc<crate::job::JobCore>>) {
-        let mut workers = self.inner.workers.lock();
-        let slot = &mut workers[self.index];
-        if slot.generation == self.generation {
-            slot.running = job;
+        let bench = Bench { worker: self.index, watchdog: &self.inner.watchdog, ended: &ended };
+        if !work.run(py, &bench) {
+            self.with_slot(|slot| slot.running = None);
         }
     }
 
-    /// A job is over: what there is to be known about it by others.
-    fn note_end(&self, py: Python<'_>) {
-        let gil = py.thread_stats().map(Into::into);
+    /// Changes what others see of this worker, unless it was replaced.
+    fn with_slot(&self, change: impl FnOnce(&mut Slot)) {
         let mut workers = self.inner.workers.lock();
         let slot = &mut workers[self.index];
         if slot.generation == self.generation {
-            slot.running = None;
-            slot.jobs += 1;
-            slot.gil = gil;
+            change(slot);
         }
     }
 

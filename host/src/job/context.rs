@@ -2,9 +2,10 @@
 
 use serde::de::DeserializeOwned;
 use togil_interp::Python;
-use togil_interp::vm::builtins::{PyBaseExceptionRef, PyDictRef};
+use togil_interp::vm::builtins::{PyBaseExceptionRef, PyCode, PyDictRef};
+use togil_interp::vm::compiler::Mode;
 use togil_interp::vm::scope::Scope;
-use togil_interp::vm::{PyObjectRef, PyResult};
+use togil_interp::vm::{PyObjectRef, PyRef, PyResult};
 
 use crate::error::{Error, PythonError};
 use crate::limits;
@@ -45,8 +46,16 @@ pub(crate) struct Context<'py> {
 }
 
 impl Context<'_> {
-    pub(crate) fn scope(&self) -> Scope {
-        Scope::with_builtins(None, self.globals.clone(), self.py.vm())
+    /// Compiles the job's own source.
+    pub(crate) fn compile(&self, source: &str, mode: Mode, name: &str) -> PyResult<PyRef<PyCode>> {
+        let vm = self.py.vm();
+        vm.compile(source, mode, name).map_err(|error| error.into_pyexception(vm, Some(source)))
+    }
+
+    /// Runs code in the job's globals.
+    pub(crate) fn run(&self, code: PyRef<PyCode>) -> PyResult {
+        let vm = self.py.vm();
+        vm.run_code_obj(code, Scope::with_builtins(None, self.globals.clone(), vm))
     }
 
     /// The job's value from what the script gave.

@@ -75,11 +75,11 @@ impl<T> SlotState<T> {
 pub struct JobHandle<T> {
     core: Arc<JobCore>,
     slot: Arc<Slot<T>>,
-    sink: Option<Arc<Sink>>,
+    sink: Arc<Sink>,
 }
 
 impl<T> JobHandle<T> {
-    pub(crate) fn new(core: Arc<JobCore>, slot: Arc<Slot<T>>, sink: Option<Arc<Sink>>) -> Self {
+    pub(crate) fn new(core: Arc<JobCore>, slot: Arc<Slot<T>>, sink: Arc<Sink>) -> Self {
         Self { core, slot, sink }
     }
 
@@ -162,7 +162,7 @@ impl<T> JobHandle<T> {
 
     /// What the job has printed so far, if its output is captured.
     pub fn output(&self) -> Option<Captured> {
-        self.sink.as_ref().and_then(|sink| sink.captured())
+        self.sink.captured()
     }
 
     /// Cancels the job when the handle is dropped: for a server whose client may go away.

@@ -22,6 +22,7 @@ use super::script::{Script, show_source};
 use super::session::{Session, new_globals};
 use super::target::Callable;
 use crate::error::Error;
+use crate::function::panic_message;
 use crate::limits::Limits;
 use crate::limits::watchdog::Watchdog;
 use crate::output::{self, Output, Sink};
@@ -115,7 +116,7 @@ impl<T: Send + 'static> Job<T> {
         let failed = slot.clone();
         let fail = Box::new(move |error| failed.complete(Err(error)));
         let core = JobCore::new(self.name.clone(), limits, fail);
-        let handle = JobHandle::new(core.clone(), slot.clone(), Some(sink.clone()));
+        let handle = JobHandle::new(core.clone(), slot.clone(), sink.clone());
         (Box::new(Typed { core, slot, sink, job: self }), handle)
     }
 }
@@ -127,11 +128,8 @@ impl<T: DeserializeOwned + Send + 'static> Job<T> {
         Self::from_task(
             "eval",
             Box::new(move |context| {
-                let vm = context.py.vm();
-                let code = vm
-                    .compile(expression.trim_start(), Mode::Eval, "<eval>")
-                    .map_err(|error| error.into_pyexception(vm, Some(&expression)))?;
-                context.result(vm.run_code_obj(code, context.scope()))
+                let code = context.compile(expression.trim_start(), Mode::Eval, "<eval>")?;
+                context.result(context.run(code))
             }),
         )
     }
@@ -141,10 +139,7 @@ impl<T: DeserializeOwned + Send + 'static> Job<T> {
         let script = script.clone();
         Self::from_task(
             script.name().to_owned(),
-            Box::new(move |context| {
-                let code = script.code(context.py);
-                context.result(context.py.vm().run_code_obj(code, context.scope()))
-            }),
+            Box::new(move |context| context.result(context.run(script.code(context.py)))),
         )
     }
 
@@ -179,12 +174,9 @@ impl Job<()> {
         Self::from_task(
             "exec",
             Box::new(move |context| {
-                let vm = context.py.vm();
-                let code = vm
-                    .compile(&source, Mode::Exec, "<exec>")
-                    .map_err(|error| error.into_pyexception(vm, Some(&source)))?;
+                let code = context.compile(&source, Mode::Exec, "<exec>")?;
                 show_source(context.py, &code, &source);
-                vm.run_code_obj(code, context.scope())?;
+                context.run(code)?;
                 Ok(())
             }),
         )
@@ -237,8 +229,8 @@ pub(crate) struct Bench<'a> {
 /// A job without its type, as it lies in a queue.
 pub(crate) trait Queued: Send {
     fn core(&self) -> &Arc<JobCore>;
-    /// Runs it on the calling thread, if it is still wanted.
-    fn run(self: Box<Self>, py: Python<'_>, bench: &Bench<'_>);
+    /// Runs it on the calling thread. `false` if it was not wanted any more.
+    fn run(self: Box<Self>, py: Python<'_>, bench: &Bench<'_>) -> bool;
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
 
@@ -269,7 +261,7 @@ impl<T: Send + 'static> Queued for Typed<T> {
         &self.core
     }
 
-    fn run(self: Box<Self>, py: Python<'_>, bench: &Bench<'_>) {
+    fn run(self: Box<Self>, py: Python<'_>, bench: &Bench<'_>) -> bool {
         let Self { core, slot, sink, job } = *self;
         let (outcome, last) = stop::stoppable(py, |stopper| {
             if !core.start(stopper, bench.worker) {
@@ -281,7 +273,7 @@ impl<T: Send + 'static> Queued for Typed<T> {
                 || catch_unwind(AssertUnwindSafe(|| job.perform(py, core.limits.result_size)));
             Some(output::with_sink(&sink, &core, run))
         });
-        let Some(outcome) = outcome else { return };
+        let Some(outcome) = outcome else { return false };
         bench.watchdog.forget(&core);
         let report = core.finish(last);
         sink.finish();
@@ -297,6 +289,7 @@ impl<T: Send + 'static> Queued for Typed<T> {
             Err(_) => Ending::Failed,
         });
         slot.complete(result);
+        true
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
@@ -334,10 +327,4 @@ impl Drop for RecursionLimit<'_> {
     fn drop(&mut self) {
         self.0.vm().recursion_limit.set(self.1);
     }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "a panic without a message".to_owned())
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use togil_interp::vm::builtins::{PyBaseExceptionRef, PyStr, PyType, PyTypeRef};
 use togil_interp::vm::function::{FuncArgs, ItemDoc, PyMethodDef};
-use togil_interp::vm::object::{MaybeTraverse, Traverse, TraverseFn};
+use togil_interp::vm::object::{Traverse, TraverseFn};
 use togil_interp::vm::protocol::PyIterReturn;
 use togil_interp::vm::types::Constructor;
 use togil_interp::vm::{
@@ -13,7 +13,7 @@ use togil_interp::vm::{
 };
 
 use super::arguments::Timeout;
-use super::class::{method, native_class};
+use super::class::{holds_objects, method, native_class};
 use super::core::channel::{Channel, NotReceived, NotSent};
 use super::wait::{timed_out, within};
 
@@ -181,15 +181,4 @@ unsafe impl Traverse for PyChannel {
     }
 }
 
-impl MaybeTraverse for PyChannel {
-    const HAS_TRAVERSE: bool = true;
-    const HAS_CLEAR: bool = true;
-
-    fn try_traverse(&self, look: &mut TraverseFn<'_>) {
-        self.traverse(look);
-    }
-
-    fn try_clear(&mut self, out: &mut Vec<PyObjectRef>) {
-        self.clear(out);
-    }
-}
+holds_objects!(PyChannel);

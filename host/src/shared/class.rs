@@ -122,7 +122,25 @@ macro_rules! holds_no_objects {
     };
 }
 
-pub(super) use {holds_no_objects, native_class};
+/// A class that shows the cycle collector its objects, by its `Traverse`.
+macro_rules! holds_objects {
+    ($type:ident) => {
+        impl ::togil_interp::vm::object::MaybeTraverse for $type {
+            const HAS_TRAVERSE: bool = true;
+            const HAS_CLEAR: bool = true;
+
+            fn try_traverse(&self, look: &mut ::togil_interp::vm::object::TraverseFn<'_>) {
+                ::togil_interp::vm::object::Traverse::traverse(self, look);
+            }
+
+            fn try_clear(&mut self, out: &mut Vec<::togil_interp::vm::PyObjectRef>) {
+                ::togil_interp::vm::object::Traverse::clear(self, out);
+            }
+        }
+    };
+}
+
+pub(super) use {holds_no_objects, holds_objects, native_class};
 
 /// The flags of a class: all can be referenced weakly, and none can be changed.
 pub(super) const fn flags(more: &[u8]) -> PyTypeFlags {

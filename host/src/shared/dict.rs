@@ -5,13 +5,13 @@ mod methods;
 
 use togil_interp::vm::builtins::{PyDict, PyStr, PyType};
 use togil_interp::vm::function::OptionalArg;
-use togil_interp::vm::object::{MaybeTraverse, Traverse, TraverseFn};
+use togil_interp::vm::object::{Traverse, TraverseFn};
 use togil_interp::vm::protocol::{PyMappingMethods, PySequenceMethods};
 use togil_interp::vm::recursion::ReprGuard;
 use togil_interp::vm::types::Constructor;
 use togil_interp::vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
-use super::class::native_class;
+use super::class::{holds_objects, native_class};
 use super::core::table::Table;
 use caller::{Thread, failed, hashed};
 
@@ -153,15 +153,4 @@ unsafe impl Traverse for PySharedDict {
     }
 }
 
-impl MaybeTraverse for PySharedDict {
-    const HAS_TRAVERSE: bool = true;
-    const HAS_CLEAR: bool = true;
-
-    fn try_traverse(&self, look: &mut TraverseFn<'_>) {
-        self.traverse(look);
-    }
-
-    fn try_clear(&mut self, out: &mut Vec<PyObjectRef>) {
-        self.clear(out);
-    }
-}
+holds_objects!(PySharedDict);
