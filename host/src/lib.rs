@@ -22,6 +22,8 @@
 //! | have one interpreter and attach threads yourself | [`Interpreter`], [`Python`] |
 
 #[cfg(not(togil_loom))]
+mod bundled;
+#[cfg(not(togil_loom))]
 mod class;
 #[cfg(all(feature = "cli", not(togil_loom)))]
 #[doc(hidden)]
@@ -41,6 +43,8 @@ mod module;
 #[cfg(not(togil_loom))]
 mod output;
 pub mod shared;
+#[cfg(not(togil_loom))]
+mod spin;
 #[cfg(not(togil_loom))]
 pub mod value;
 

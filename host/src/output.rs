@@ -1,7 +1,7 @@
 //! What scripts print: to the process's streams, into a buffer, or to a callback.
 //!
 //! `sys.stdout` and `sys.stderr` of a host are objects of ours that ask which job the calling
-//! thread runs. Threads that a script starts run no job.
+//! thread runs, or was started by.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,6 +14,7 @@ use togil_interp::vm::builtins::PyStrRef;
 use togil_interp::vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use togil_interp::vm::{PyResult, VirtualMachine};
 
+use crate::bundled;
 use crate::job::JobCore;
 use crate::limits::StopReason;
 
@@ -152,7 +153,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
 }
 
-type Current = (Arc<Sink>, Arc<JobCore>);
+pub(crate) type Current = (Arc<Sink>, Arc<JobCore>);
 
 /// Sends what this thread prints to `sink` while `f`, which is `job`, runs.
 pub(crate) fn with_sink<R>(sink: &Arc<Sink>, job: &Arc<JobCore>, f: impl FnOnce() -> R) -> R {
@@ -166,9 +167,14 @@ pub(crate) fn with_sink<R>(sink: &Arc<Sink>, job: &Arc<JobCore>, f: impl FnOnce(
     f()
 }
 
+/// The sink and the job of the calling thread.
+pub(crate) fn current() -> Option<Current> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
 /// What a script prints. A thread that runs no job prints to the process's streams.
 fn write(stream: Stream, text: &str) {
-    match CURRENT.with_borrow(Clone::clone) {
+    match current() {
         Some((sink, job)) => {
             if let Err(TooMuch(limit)) = sink.write(stream, text) {
                 job.stop(StopReason::Output(limit));
@@ -192,9 +198,8 @@ fn native_write(vm: &VirtualMachine, args: FuncArgs, _callee: Callee) -> PyResul
 /// Gives an interpreter streams that know whose output they get.
 pub(crate) fn install_streams(py: Python<'_>) -> PyResult<()> {
     let vm = py.vm();
-    let scope = vm.new_scope_with_builtins();
-    scope.globals.set_item("_write", WRITE.build_function(&vm.ctx).into(), vm)?;
-    py.run_string(scope.clone(), include_str!("output.py"), "<togil output>")?;
+    let write = WRITE.build_function(&vm.ctx).into();
+    let scope = bundled::run(py, include_str!("output.py"), "<togil output>", [("_write", write)])?;
     for name in ["stdout", "stderr"] {
         let stream = scope.globals.get_item(name, vm)?;
         vm.sys_module.set_attr(vm.ctx.intern_str(name), stream.clone(), vm)?;

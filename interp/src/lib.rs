@@ -60,7 +60,7 @@ mod subinterpreter;
 #[cfg(not(togil_loom))]
 mod switch_point;
 #[cfg(not(togil_loom))]
-mod threads;
+pub mod threads;
 #[cfg(not(togil_loom))]
 pub mod timeline;
 

@@ -103,8 +103,8 @@ thread_local! {
 /// Runs `f` as a job that can be stopped from other threads, by the [`Stopper`] that it is given.
 /// Returns how far a stop had come when `f` returned: after that the job cannot be hit any more.
 ///
-/// A stop arrives as an exception that nothing in `f` raised. Python code that `f` starts in
-/// other threads is not part of the job.
+/// A stop arrives as an exception that nothing in `f` raised. Threads that `f` starts are stopped by
+/// their own [`Stopper`]s: [`accompany`](crate::threads::accompany) is where they get them.
 pub fn stoppable<R>(py: Python<'_>, f: impl FnOnce(&Stopper) -> R) -> (R, StopState) {
     /// Ends the job, after a panic too.
     struct Job(Stopper);

@@ -1,16 +1,58 @@
-//! Threads that Python starts: each gets its safepoint, and runs under the GIL if there is one.
+//! Threads that Python starts: each gets its safepoint, runs under the GIL if there is one, and is
+//! accompanied by what the host has for it.
 
 use std::cell::Cell;
+use std::fmt;
 use std::os::unix::fs::MetadataExt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+use rustpython_vm::builtins::PyType;
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
-use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::object::{MaybeTraverse, TraverseFn};
+use rustpython_vm::{
+    AsObject, Context, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+};
 
 use crate::patch::Original;
+use crate::python::Python;
 use crate::timeline::{self, Activity};
 use crate::{attach, doorbell, safepoint};
+
+/// Runs the function of a new thread, on that thread, and does what it has to before and after.
+pub type Companion = Box<dyn FnOnce(Python<'_>, &mut dyn FnMut()) + Send>;
+
+static ACCOMPANY: OnceLock<fn() -> Option<Companion>> = OnceLock::new();
+
+/// Has the threads that scripts start accompanied. `make` is called on the thread that starts one.
+/// Counts for the process, and only the first call does.
+pub fn accompany(make: fn() -> Option<Companion>) {
+    let _ = ACCOMPANY.set(make);
+}
+
+/// What a new thread is given.
+struct Start {
+    function: PyObjectRef,
+    companion: Mutex<Option<Companion>>,
+}
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start").finish_non_exhaustive()
+    }
+}
+
+impl MaybeTraverse for Start {
+    fn try_traverse(&self, _: &mut TraverseFn<'_>) {}
+}
+
+impl PyPayload for Start {
+    fn class(ctx: &Context) -> &'static Py<PyType> {
+        ctx.types.object_type
+    }
+}
 
 static RUN: PyMethodDef =
     PyMethodDef::new_raw_const("togil_thread", run, PyMethodFlags::empty(), ItemDoc::NONE);
@@ -47,7 +89,10 @@ pub(crate) fn start_joinable_thread(
 /// to complain about.
 fn bind(vm: &VirtualMachine, function: &mut PyObjectRef) {
     if function.is_callable() {
-        *function = RUN.build_bound_function(&vm.ctx, function.clone()).into();
+        let companion = ACCOMPANY.get().and_then(|make| make());
+        let start = Start { function: function.clone(), companion: Mutex::new(companion) };
+        let start = PyRef::new_ref(start, Start::class(&vm.ctx).to_owned(), None);
+        *function = RUN.build_bound_function(&vm.ctx, start.into()).into();
         doorbell::start();
     }
 }
@@ -105,15 +150,34 @@ pub(crate) fn after_fork_in_child() {
     IS_SETTLED.set(false);
 }
 
-/// What a new thread runs: `args` are its function and that function's arguments.
+/// What a new thread runs: `args` are its [`Start`] and its function's arguments.
 ///
 /// The GIL is not given up at the end, but when the OS thread ends (`attach::Me`): the VM
 /// still runs destructors of thread-local objects after this.
 fn run(vm: &VirtualMachine, mut args: FuncArgs, _callee: Callee) -> PyResult {
     let _settled = Settled::new();
-    let function = args.args.remove(0);
+    let start = args.args.remove(0);
+    let Some(start) = start.downcast_ref::<Start>() else {
+        return Err(vm.new_runtime_error("this is for new threads only"));
+    };
     attach::enter(vm);
     safepoint::install(vm)?;
+    let mut args = Some(args);
+    let mut call = || {
+        if let Some(args) = args.take() {
+            call_function(vm, &start.function, args);
+        }
+    };
+    match start.companion.lock().take() {
+        Some(companion) => companion(Python::assume_attached(vm), &mut call),
+        None => call(),
+    }
+    // Later is too late: the thread's timeline may be torn down before its part in the GIL.
+    timeline::to(Activity::Away);
+    Ok(vm.ctx.none())
+}
+
+fn call_function(vm: &VirtualMachine, function: &PyObjectRef, args: FuncArgs) {
     if let Err(error) = function.call(args, vm)
         && !error.fast_isinstance(vm.ctx.exceptions.system_exit)
     {
@@ -123,7 +187,4 @@ fn run(vm: &VirtualMachine, mut args: FuncArgs, _callee: Callee) -> PyResult {
             .map(|repr| format!("Exception ignored in thread started by {}", repr.as_wtf8()));
         vm.run_unraisable(error, what.ok(), vm.ctx.none());
     }
-    // Later is too late: the thread's timeline may be torn down before its part in the GIL.
-    timeline::to(Activity::Away);
-    Ok(vm.ctx.none())
 }

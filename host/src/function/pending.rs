@@ -21,6 +21,7 @@ use togil_interp::vm::{PyObjectRef, PyResult};
 use super::executor::Spawner;
 use super::panics;
 use super::support::support;
+use crate::bundled;
 
 /// What the future came to: makes the object, or the exception, when Python asks for it.
 pub(crate) type Outcome = Box<dyn FnOnce(Python<'_>) -> PyResult + Send>;
@@ -279,8 +280,7 @@ pub(crate) fn wait_function(py: Python<'_>) -> PyResult<PyObjectRef> {
     if let Some(wait) = support.wait.get() {
         return Ok(wait.clone());
     }
-    let scope = py.new_scope_with_builtins();
-    py.run_string(scope.clone(), WAIT, "<togil>")?;
+    let scope = bundled::run(py, WAIT, "<togil>", [])?;
     let wait = scope.globals.get_item("wait", py.vm())?;
     Ok(support.wait.get_or_init(|| wait).clone())
 }

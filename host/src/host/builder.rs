@@ -15,6 +15,7 @@ use super::worker::Worker;
 use super::{Host, Inbox, Inner, Queues, Shutdown, Slot};
 use crate::error::HostError;
 use crate::host::policy::ImportPolicy;
+use crate::job::install_crews;
 use crate::limits::Limits;
 use crate::limits::watchdog::Watchdog;
 use crate::output::Output;
@@ -127,6 +128,7 @@ impl HostBuilder {
             Some(jobs) => jobs,
             None => workers.saturating_mul(64),
         };
+        install_crews();
         let interpreter = shared::add_to(self.interpreter);
         let interpreters = Interpreters::start(interpreter, self.setup)?;
         let (shared, shared_inbox) = crossbeam_channel::bounded(capacity);
@@ -148,6 +150,7 @@ impl HostBuilder {
             watchdog: Watchdog::new(),
             counters: Counters::default(),
             next_worker: AtomicUsize::new(0),
+            leftovers: Mutex::default(),
             cancels_queued: AtomicBool::new(false),
         });
         let staff = Staff {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use togil_interp::{Handle, Interpreter, InterpreterBuilder, Python, SubInterpreter};
 
 use super::policy::ImportPolicy;
+use crate::bundled;
 use crate::error::{HostError, PythonError};
 use crate::output;
 
@@ -37,11 +38,9 @@ impl Setup {
 /// Loads a module from source, once, for all jobs to import.
 fn prelude(py: Python<'_>, name: &str, source: &str) -> togil_interp::vm::PyResult<()> {
     let vm = py.vm();
-    let scope = vm.new_scope_with_builtins();
-    for (key, value) in [("name", name), ("source", source)] {
-        scope.globals.set_item(key, vm.ctx.new_str(value).into(), vm)?;
-    }
-    py.run_string(scope, include_str!("prelude.py"), "<togil prelude>").map(drop)
+    let variables = [("name", name), ("source", source)]
+        .map(|(key, value)| (key, vm.ctx.new_str(value).into()));
+    bundled::run(py, include_str!("prelude.py"), "<togil prelude>", variables).map(drop)
 }
 
 enum Command {
@@ -57,7 +56,9 @@ pub(super) struct Interpreters {
     done: crossbeam_channel::Receiver<()>,
 }
 
-/// How long the end of an interpreter may take: scripts may have left threads that run on.
+/// How long threads that scripts have left may take to end by themselves.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long the end of an interpreter may take after that.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Interpreters {
@@ -86,14 +87,20 @@ impl Interpreters {
     }
 
     /// Finalizes the interpreters, unless a thread is stuck in one of them: that could wait
-    /// for ever, so then they are left as they are.
-    pub(super) fn finish(self, nobody_is_stuck: bool) {
+    /// for ever, so then they are left as they are. Threads that scripts have left are waited for
+    /// a little before they are dismissed.
+    pub(super) fn finish(self, nobody_is_stuck: bool, dismiss_threads: impl FnOnce()) {
         if !nobody_is_stuck {
             tracing::warn!("the interpreters of a host are not finalized: a job is stuck in them");
             return;
         }
         let _ = self.commands.send(Command::Finalize);
-        if self.done.recv_timeout(PATIENCE).is_ok() {
+        let mut done = self.done.recv_timeout(GRACE).is_ok();
+        if !done {
+            dismiss_threads();
+            done = self.done.recv_timeout(PATIENCE).is_ok();
+        }
+        if done {
             let _ = self.thread.join();
         } else {
             tracing::warn!(

@@ -88,6 +88,8 @@ pub(crate) struct Inner {
     watchdog: Arc<Watchdog>,
     counters: Counters,
     next_worker: AtomicUsize,
+    /// Jobs that are over, and left threads that run on.
+    leftovers: Mutex<Vec<Arc<JobCore>>>,
     /// Whether jobs in the queue are not to run any more.
     cancels_queued: AtomicBool,
 }
@@ -241,7 +243,7 @@ impl Host {
                 // It does not panic; if it did, there is nothing left to look after.
                 let _ = thread.join();
             }
-            interpreters.finish(inner.stuck() == 0);
+            interpreters.finish(inner.stuck() == 0, || inner.dismiss_leftovers());
         };
         if worker::is_worker_of(&self.inner) {
             // A job had the last reference. Its own thread cannot wait for itself.
@@ -319,6 +321,10 @@ impl Inner {
                 work.core().stop(StopReason::Shutdown);
             });
         }
+    }
+
+    fn dismiss_leftovers(&self) {
+        self.leftovers.lock().iter().for_each(|job| job.dismiss());
     }
 
     fn wait_for_workers(&self, deadline: Option<Instant>) -> bool {

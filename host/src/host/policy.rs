@@ -7,6 +7,8 @@ use togil_interp::Python;
 use togil_interp::vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use togil_interp::vm::{PyResult, VirtualMachine};
 
+use crate::bundled;
+
 /// Which modules the `import` statements of scripts may name.
 ///
 /// A rule names a module and with it its submodules; a denied name beats an allowed one. The
@@ -68,7 +70,6 @@ impl ImportPolicy {
     /// Gives an interpreter an `__import__` that asks first.
     pub(super) fn install(&self, py: Python<'_>) -> PyResult<()> {
         let vm = py.vm();
-        let scope = vm.new_scope_with_builtins();
         // One closure per interpreter, kept for as long as the process lives.
         let policy = self.clone();
         let allows = move |vm: &VirtualMachine, args: FuncArgs, _: Callee| -> PyResult {
@@ -79,8 +80,9 @@ impl ImportPolicy {
             func: Box::leak(Box::new(allows)),
             ..ALLOWS.clone()
         }));
-        scope.globals.set_item("allows", def.build_function(&vm.ctx).into(), vm)?;
-        py.run_string(scope, include_str!("policy.py"), "<togil import policy>").map(drop)
+        let allows = def.build_function(&vm.ctx).into();
+        let source = include_str!("policy.py");
+        bundled::run(py, source, "<togil import policy>", [("allows", allows)]).map(drop)
     }
 }
 

@@ -10,6 +10,7 @@ use togil_interp::{Handle, Python};
 use super::{Inbox, Inner, Slot, Work};
 use crate::job::Bench;
 use crate::limits::StopReason;
+use crate::spin::spin;
 use crate::value::release_dropped;
 
 thread_local! {
@@ -77,6 +78,9 @@ impl Worker {
     /// The next job; `None` once the host shuts down and the queue is empty.
     fn next(&self) -> Option<Work> {
         let Inbox { shared, own } = &self.inner.inboxes[self.index];
+        if let Some(work) = spin(|| own.try_recv().or_else(|_| shared.try_recv()).ok()) {
+            return Some(work);
+        }
         // Both end at the same time, so an end of one leaves the rest of the other.
         select_biased! {
             recv(own) -> work => work.or_else(|_| shared.recv()).ok(),
@@ -91,7 +95,7 @@ impl Worker {
         let _entered = span.enter();
         let waited = u64::try_from(core.age().as_nanos()).unwrap_or(u64::MAX);
         self.inner.counters.queue_wait_ns.fetch_add(waited, Ordering::Relaxed);
-        self.with_slot(|slot| slot.running = Some(core));
+        self.with_slot(|slot| slot.running = Some(core.clone()));
         let ended = |ending| {
             let gil = py.thread_stats().map(Into::into);
             self.with_slot(|slot| {
@@ -105,6 +109,11 @@ impl Worker {
         let bench = Bench { worker: self.index, watchdog: &self.inner.watchdog, ended: &ended };
         if !work.run(py, &bench) {
             self.with_slot(|slot| slot.running = None);
+        }
+        if core.has_crew() {
+            let mut leftovers = self.inner.leftovers.lock();
+            leftovers.retain(|job| !job.is_gone());
+            leftovers.push(core);
         }
     }
 

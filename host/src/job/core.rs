@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use togil_interp::stop::{StopState, Stopper};
 
+use super::crew::Thread;
 use crate::error::Error;
+use crate::limits::cpu::CpuClock;
 use crate::limits::exceptions;
 use crate::limits::watchdog::Watchdog;
 use crate::limits::{Limits, StopReason, StopReport, StopStep};
@@ -29,6 +31,24 @@ pub(crate) struct JobCore {
 struct State {
     phase: Phase,
     stop: Option<Stop>,
+    /// Whether the exception comes at every instruction.
+    insisted: bool,
+    crew: Vec<Thread>,
+    /// How many threads were ever in the crew.
+    enlisted: u64,
+    /// CPU time of those that have left it, if it counts.
+    crew_cpu: Duration,
+}
+
+impl State {
+    /// Those of everything that runs.
+    fn stoppers(&self) -> Vec<Stopper> {
+        let main = match &self.phase {
+            Phase::Running { stopper, .. } => Some(stopper),
+            _ => None,
+        };
+        main.into_iter().chain(self.crew.iter().map(|thread| &thread.stopper)).cloned().collect()
+    }
 }
 
 enum Phase {
@@ -63,7 +83,14 @@ impl JobCore {
             name,
             limits,
             made: Instant::now(),
-            state: Mutex::new(State { phase: Phase::Waiting, stop: None }),
+            state: Mutex::new(State {
+                phase: Phase::Waiting,
+                stop: None,
+                insisted: false,
+                crew: Vec::new(),
+                enlisted: 0,
+                crew_cpu: Duration::ZERO,
+            }),
             fail,
             watchdog: OnceLock::new(),
         })
@@ -119,10 +146,13 @@ impl JobCore {
             }
             Phase::Running { stopper, .. } => {
                 stop.in_call = !stopper.is_attached();
-                let stopper = stopper.clone();
                 state.stop = Some(stop);
+                let stoppers = state.stoppers();
                 drop(state);
-                let asked = stopper.ask(exceptions::maker(reason));
+                let mut asked = false;
+                for stopper in stoppers {
+                    asked |= stopper.ask(exceptions::maker(reason));
+                }
                 if asked && let Some(watchdog) = self.watchdog.get().and_then(Weak::upgrade) {
                     watchdog.watch_stop(self.clone(), stop);
                 }
@@ -133,17 +163,74 @@ impl JobCore {
 
     /// Raises the exception at every instruction from now on.
     pub(crate) fn insist(&self) {
-        if let Phase::Running { stopper, .. } = &self.state.lock().phase {
+        let mut state = self.state.lock();
+        state.insisted = true;
+        for stopper in state.stoppers() {
             stopper.insist();
         }
+    }
+
+    /// Stops the threads that are left when the job is over.
+    pub(crate) fn dismiss(&self) {
+        let mut state = self.state.lock();
+        let stop = Stop { reason: StopReason::Shutdown, at: Instant::now(), in_call: false };
+        let reason = state.stop.get_or_insert(stop).reason;
+        state.insisted = true;
+        for stopper in state.stoppers() {
+            stopper.ask(exceptions::maker(reason));
+            stopper.insist();
+        }
+    }
+
+    /// A thread joins the crew, with what is to be done to all of it.
+    pub(super) fn enlist(&self, thread: impl FnOnce(u64) -> Thread) -> u64 {
+        let mut state = self.state.lock();
+        state.enlisted += 1;
+        let (number, insisted) = (state.enlisted, state.insisted);
+        let thread = thread(number);
+        let stopper = thread.stopper.clone();
+        state.crew.push(thread);
+        if let Some(stop) = state.stop {
+            let over = matches!(state.phase, Phase::Over);
+            drop(state);
+            stopper.ask(exceptions::maker(stop.reason));
+            if insisted || over {
+                stopper.insist();
+            }
+        }
+        number
+    }
+
+    /// A thread leaves the crew.
+    pub(super) fn discharge(&self, is_it: impl Fn(&Thread) -> bool) {
+        let mut state = self.state.lock();
+        let State { crew, crew_cpu, .. } = &mut *state;
+        crew.retain(|thread| {
+            let leaves = is_it(thread);
+            if leaves {
+                *crew_cpu += thread.clock.and_then(CpuClock::now).unwrap_or_default();
+            }
+            !leaves
+        });
+    }
+
+    /// CPU time of all the threads that the job has started.
+    pub(crate) fn crew_cpu(&self) -> Duration {
+        let state = self.state.lock();
+        let running = state.crew.iter().filter_map(|thread| thread.clock?.now());
+        state.crew_cpu + running.sum::<Duration>()
+    }
+
+    pub(crate) fn has_crew(&self) -> bool {
+        !self.state.lock().crew.is_empty()
     }
 
     /// Gives the job up. Returns the worker that is stuck with it, unless the job is over.
     pub(crate) fn give_up(&self) -> Option<usize> {
         let (worker, report) = {
             let mut state = self.state.lock();
-            let Phase::Running { stopper, worker } = &state.phase else { return None };
-            stopper.give_up();
+            state.stoppers().iter().for_each(Stopper::give_up);
+            let Phase::Running { worker, .. } = &state.phase else { return None };
             let worker = *worker;
             let report = state.stop?.report(StopStep::GivenUp);
             state.phase = Phase::Over;
@@ -159,8 +246,10 @@ impl JobCore {
         (self.fail)(Error::Closed);
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        matches!(self.state.lock().phase, Phase::Over)
+    /// Whether the job is over and has left no threads.
+    pub(crate) fn is_gone(&self) -> bool {
+        let state = self.state.lock();
+        matches!(state.phase, Phase::Over) && state.crew.is_empty()
     }
 }
 

@@ -13,6 +13,7 @@ use super::core::JobCore;
 use crate::error::Error;
 use crate::limits::StopReason;
 use crate::output::{Captured, Sink};
+use crate::spin::spin;
 
 /// Where a job's result is put and waited for.
 pub(crate) struct Slot<T> {
@@ -35,6 +36,11 @@ impl<T> Slot<T> {
     pub(crate) fn new() -> Arc<Self> {
         let state = SlotState { result: Outcome::Pending, waker: None };
         Arc::new(Self { state: Mutex::new(state), done: Condvar::new() })
+    }
+
+    /// The result, if there is one and nobody is just about to put it in.
+    fn try_take(&self) -> Option<Result<T, Error>> {
+        self.state.try_lock()?.take()
     }
 
     /// Puts the result in, unless there is one.
@@ -118,6 +124,9 @@ impl<T> JobHandle<T> {
             return Some(result);
         }
         togil_interp::detached(|| {
+            if let Some(result) = spin(|| self.slot.try_take()) {
+                return Some(result);
+            }
             let mut state = self.slot.state.lock();
             loop {
                 if let Some(result) = state.take() {

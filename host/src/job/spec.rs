@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 use togil_interp::Python;
 use togil_interp::stop;
 use togil_interp::vm::PyObjectRef;
-use togil_interp::vm::builtins::PyTuple;
 use togil_interp::vm::compiler::Mode;
-use togil_interp::vm::function::FuncArgs;
 
+use super::call::arguments;
 use super::context::{Context, Failure, conversion};
 use super::core::JobCore;
 use super::handle::{JobHandle, Slot};
+use super::recursion::RecursionLimit;
 use super::script::{Script, show_source};
 use super::session::{Session, new_globals};
 use super::target::Callable;
@@ -183,35 +183,6 @@ impl Job<()> {
     }
 }
 
-fn arguments(
-    py: Python<'_>,
-    positional: Result<PyObjectRef, ConversionError>,
-    named: Result<PyObjectRef, ConversionError>,
-) -> Result<FuncArgs, Failure> {
-    let vm = py.vm();
-    let positional = positional.map_err(|error| conversion("the arguments", error))?;
-    let named = named.map_err(|error| conversion("the keyword arguments", error))?;
-    let positional: Vec<PyObjectRef> = match positional.downcast_ref::<PyTuple>() {
-        Some(tuple) => tuple.as_slice().to_vec(),
-        None if vm.is_none(&positional) => Vec::new(),
-        None => positional.try_to_value(vm).map_err(|_| {
-            let error = ConversionError::new(format!(
-                "expected a tuple or an array of arguments, found {}; write `(x,)` for one argument",
-                positional.class().name()
-            ));
-            conversion("the arguments", error)
-        })?,
-    };
-    let mut args = FuncArgs::from(positional);
-    if let Some(named) = named.downcast_ref::<togil_interp::vm::builtins::PyDict>() {
-        for (key, value) in named.items_vec() {
-            let key = key.str(vm)?;
-            args.kwargs.insert(key.as_wtf8().to_owned(), value);
-        }
-    }
-    Ok(args)
-}
-
 impl<T> fmt::Debug for Job<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").field("name", &self.name).finish_non_exhaustive()
@@ -309,22 +280,5 @@ impl<T> Job<T> {
             globals.set_item(name.as_str(), value, py.vm())?;
         }
         (self.task)(&Context { py, globals, result_size })
-    }
-}
-
-/// The recursion limit of one job.
-struct RecursionLimit<'py>(Python<'py>, usize);
-
-impl<'py> RecursionLimit<'py> {
-    fn set(py: Python<'py>, limits: &Limits) -> Option<Self> {
-        let limit = limits.recursion_depth?;
-        let depth = py.vm().current_recursion_depth();
-        Some(Self(py, py.vm().recursion_limit.replace(depth.saturating_add(limit))))
-    }
-}
-
-impl Drop for RecursionLimit<'_> {
-    fn drop(&mut self) {
-        self.0.vm().recursion_limit.set(self.1);
     }
 }

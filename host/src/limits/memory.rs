@@ -98,6 +98,27 @@ impl ThreadMemory {
     pub(crate) fn bytes(self) -> isize {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Counts what the calling thread allocates, too, until the guard is dropped.
+    pub(crate) fn adopt(self) -> Adopted {
+        UNPUBLISHED.set(0);
+        Adopted(COUNT.replace(self.0))
+    }
+}
+
+/// See [`ThreadMemory::adopt`].
+pub(crate) struct Adopted(*const AtomicIsize);
+
+impl Drop for Adopted {
+    fn drop(&mut self) {
+        COUNT.set(self.0);
+    }
+}
+
+/// The calling thread's count, if anybody has asked for it.
+pub(crate) fn counted_memory() -> Option<ThreadMemory> {
+    // SAFETY: null, or what `thread_memory` leaked.
+    unsafe { COUNT.get().as_ref() }.map(ThreadMemory)
 }
 
 /// The calling thread's count; `None` if the process has another allocator.

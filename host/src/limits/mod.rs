@@ -10,7 +10,7 @@ pub(crate) mod watchdog;
 use std::time::Duration;
 
 pub use memory::CountingAllocator;
-pub(crate) use memory::{ThreadMemory, thread_memory};
+pub(crate) use memory::{ThreadMemory, counted_memory, thread_memory};
 pub use report::{StopReason, StopReport, StopStep};
 pub(crate) use size::exceeds;
 
@@ -20,6 +20,10 @@ pub(crate) use size::exceeds;
 /// clean up ([`grace`](Self::grace)), the same exception at every instruction, and
 /// if all that does not help ([`stuck_after`](Self::stuck_after)) the job is given up, its worker
 /// replaced. [`StopReport`] says what it took.
+///
+/// The threads that a job's scripts start belong to the job: they count towards its limits, print
+/// where it prints, and are stopped with it. Those that are left when it ends by itself run on,
+/// until the host shuts down at the latest.
 ///
 /// ```
 /// use std::time::Duration;
@@ -67,13 +71,13 @@ impl Limits {
         self
     }
 
-    /// CPU time of the job's thread. What it starts in other threads does not count.
+    /// CPU time of the job, in its worker and in the threads that it starts.
     pub fn cpu_time(mut self, limit: Duration) -> Self {
         self.cpu_time = Some(limit);
         self
     }
 
-    /// Bytes by which the job's thread may make the heap grow. Needs [`CountingAllocator`] as the
+    /// Bytes by which the job, with the threads that it starts, may make the heap grow. Needs [`CountingAllocator`] as the
     /// global allocator, and is a soft limit: a single large allocation succeeds first.
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = Some(bytes);

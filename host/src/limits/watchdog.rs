@@ -15,6 +15,8 @@ use crate::job::{JobCore, Stop};
 const MEMORY_PERIOD: Duration = Duration::from_millis(2);
 /// Two looks at the CPU time of a job are never closer than this.
 const CPU_PERIOD: Duration = Duration::from_millis(1);
+/// Nor farther than this, because a job may start threads.
+const CPU_AT_MOST: Duration = Duration::from_millis(10);
 
 type OnGivenUp = dyn Fn(usize) + Send + Sync;
 
@@ -108,9 +110,10 @@ impl Watchdog {
         if let Some(limit) = cpu_time
             && let Some(clock) = CpuClock::of_this_thread()
             && let Some(used) = clock.now()
-            // It cannot have used it up before it has had the time to.
-            && let Some(due) = now.checked_add(limit)
         {
+            // A job of one thread has not used it up before it has had the time to, but it may start
+            // others.
+            let due = now + limit.min(CPU_AT_MOST);
             found.push((due, What::Cpu { clock, end: used + limit, limit }));
         }
         if let Some(limit) = memory
@@ -131,9 +134,14 @@ impl Watchdog {
         self.changed.notify_all();
     }
 
-    /// A job is over: nothing of it is looked at any more.
+    /// A job is over: its limits are not looked at any more, nor is a stop, unless there are
+    /// threads left that it has not reached.
     pub(crate) fn forget(&self, job: &JobCore) {
-        self.state.lock().watched.retain(|watched| watched.job.id != job.id);
+        let crew = job.has_crew();
+        self.state.lock().watched.retain(|watched| {
+            let stop = matches!(watched.what, What::Grace | What::Insisted);
+            watched.job.id != job.id || (stop && crew)
+        });
     }
 
     fn run(&self) {
@@ -159,10 +167,10 @@ impl Watchdog {
 
     fn look(&self, mut watched: Watched, now: Instant) {
         let job = watched.job.clone();
-        if job.is_over() {
+        if job.is_gone() {
             return;
         }
-        match watched.what.verdict(now) {
+        match watched.what.verdict(&job, now) {
             Verdict::Done => {}
             Verdict::LookAgain(due) => {
                 watched.due = due;
@@ -195,14 +203,19 @@ impl Watchdog {
 }
 
 impl What {
-    fn verdict(&self, now: Instant) -> Verdict {
+    fn verdict(&self, job: &JobCore, now: Instant) -> Verdict {
         match *self {
             Self::Timeout(limit) => Verdict::Stop(StopReason::TimedOut(limit)),
-            Self::Cpu { clock, end, limit } => match clock.now() {
-                None => Verdict::Done,
-                Some(used) if used >= end => Verdict::Stop(StopReason::CpuTime(limit)),
-                Some(used) => Verdict::LookAgain(now + (end - used).max(CPU_PERIOD)),
-            },
+            Self::Cpu { clock, end, limit } => {
+                match clock.now().map(|used| used + job.crew_cpu()) {
+                    None => Verdict::Done,
+                    Some(used) if used >= end => Verdict::Stop(StopReason::CpuTime(limit)),
+                    Some(used) => {
+                        let left = (end - used).min(CPU_AT_MOST);
+                        Verdict::LookAgain(now + left.max(CPU_PERIOD))
+                    }
+                }
+            }
             Self::Memory { count, end, limit } => {
                 if count.bytes() > end {
                     Verdict::Stop(StopReason::Memory(limit))

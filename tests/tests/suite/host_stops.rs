@@ -1,11 +1,12 @@
 //! Stopping jobs: every kind of script, and never another job.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use togil::{
     Error, Host, Job, JobHandle, Limits, Output, Script, Session, StopReason, StopReport, StopStep,
 };
+
+use crate::harness::passes_in_a_process_of_its_own;
 
 /// Far more than any stop takes, far less than the patience of whoever waits.
 const LONG: Duration = Duration::from_secs(30);
@@ -207,6 +208,50 @@ fn a_job_in_the_queue_never_runs() {
     assert_eq!(host.eval::<i64>("2").expect("a value"), 2);
 }
 
+/// What a host does for a job before and after its own code must not swallow the exception.
+#[test]
+fn a_stop_is_not_lost_wherever_it_comes() {
+    let host = host(1);
+    for n in 0..200 {
+        let job = host.spawn(Job::exec(format!("# {n}\nwhile True: pass")));
+        wait_until_running(&host, &job);
+        let patience = Duration::from_micros(n * 3);
+        let start = Instant::now();
+        while start.elapsed() < patience {}
+        assert!(job.cancel());
+        // The worker may have been about to begin.
+        let step = report(job).step;
+        assert!(matches!(step, StopStep::Exception | StopStep::Unqueued), "{step:?}, {patience:?}");
+    }
+}
+
+/// Nor may it leave a lock taken that others need.
+#[test]
+fn a_stop_during_an_import_leaves_the_import_lock_free() {
+    let limits = Limits::new().grace(Duration::ZERO);
+    let host = Host::builder().workers(2).limits(limits).build().expect("a host");
+    let imports = |module| {
+        Job::exec(format!(
+            "import sys\nwhile True:\n  sys.modules.pop('{module}', None)\n  import {module}"
+        ))
+    };
+    for n in 0..100 {
+        let jobs = ["colorsys", "stringprep"].map(|module| host.spawn(imports(module)));
+        while host.stats().running < 2 {
+            assert!(jobs.iter().all(|job| !job.is_finished()), "{jobs:?}");
+            std::thread::yield_now();
+        }
+        std::thread::sleep(Duration::from_micros(n * 37 % 3000));
+        jobs.iter().for_each(|job| assert!(job.cancel()));
+        for job in jobs {
+            assert_eq!(report(job).reason, StopReason::Cancelled);
+        }
+        let import = Job::exec("import sys\nsys.modules.pop('sched', None)\nimport sched");
+        let import = host.spawn(import.limits(Limits::new().timeout(LONG)));
+        import.join().expect("imports work still");
+    }
+}
+
 /// The property that everything rests on: hundreds of jobs run and are stopped at random, and
 /// never is one hit that nobody meant.
 #[test]
@@ -247,13 +292,7 @@ fn only_the_target_is_hit() {
 /// every interpreter of its process.
 #[test]
 fn a_native_loop_is_given_up_and_its_worker_replaced() {
-    let output = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "host_stops::stuck_child", "--ignored", "--nocapture"])
-        .output()
-        .expect("it runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.contains("1 passed"), "{text}");
+    passes_in_a_process_of_its_own("host_stops::stuck_child");
 }
 
 #[test]

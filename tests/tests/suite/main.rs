@@ -20,6 +20,7 @@ mod host_functions;
 mod host_jobs;
 mod host_modules;
 mod host_stops;
+mod host_threads;
 mod identity;
 mod late_gil;
 mod locks;

@@ -1,6 +1,5 @@
 //! What a `tracing` subscriber sees of jobs and of the GIL.
 
-use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use togil::{Host, Job};
@@ -8,6 +7,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use crate::GIL;
+use crate::harness::passes_in_a_process_of_its_own;
 
 static JOBS: AtomicU64 = AtomicU64::new(0);
 static WAITS: AtomicU64 = AtomicU64::new(0);
@@ -39,13 +39,7 @@ impl Subscriber for Counter {
 /// In a process of its own, because a subscriber is for the whole process.
 #[test]
 fn jobs_and_waits_for_the_gil_are_spans() {
-    let output = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "tracing_spans::subscriber_child", "--ignored", "--nocapture"])
-        .output()
-        .expect("it runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.contains("1 passed"), "{text}");
+    passes_in_a_process_of_its_own("tracing_spans::subscriber_child");
 }
 
 #[test]

@@ -61,6 +61,17 @@ pub(crate) fn prints(source: &str, expected: &str) {
     script(source).output().prints(expected);
 }
 
+/// Runs a test that is ignored otherwise, because it leaves its process unfit for others.
+pub(crate) fn passes_in_a_process_of_its_own(test: &str) {
+    let output = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("1 passed"), "{text}");
+}
+
 impl Togil {
     /// Options of Python: they stand before the script.
     pub(crate) fn options<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, options: I) -> Self {

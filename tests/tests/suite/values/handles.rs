@@ -42,6 +42,46 @@ fn identity_is_kept() {
     });
 }
 
+#[test]
+fn handles_are_called_with_rust_values() {
+    #[derive(Serialize)]
+    struct Options {
+        sep: String,
+    }
+    with_python(|py| {
+        let join = "lambda *args, sep=' ': sep.join(map(repr, args))";
+        let join = PyHandle::new(py, eval(py, join));
+        assert_eq!(join.call::<String>(py, (1, "a", None::<u8>)).expect("a text"), "1 'a' None");
+        assert_eq!(join.call::<String>(py, ()).expect("a text"), "");
+        let dash = Options { sep: "-".into() };
+        assert_eq!(join.call_with::<String>(py, [1, 2], dash).expect("a text"), "1-2");
+        for (error, expected) in [
+            (
+                join.call::<String>(py, 5).expect_err("no tuple"),
+                "cannot convert the arguments: expected a tuple or an array of arguments, found \
+                 int; write `(x,)` for one argument",
+            ),
+            (
+                join.call_with::<String>(py, (), 5).expect_err("no map"),
+                "cannot convert the keyword arguments: expected a struct or a map, found int",
+            ),
+            (
+                join.call_with::<String>(py, (), BTreeMap::from([(1, 2)])).expect_err("no names"),
+                "cannot convert the keyword arguments: expected names (`str`) as keys, found int",
+            ),
+            (
+                join.call::<i64>(py, ()).expect_err("no number"),
+                "cannot convert the result: expected i64, found str ''",
+            ),
+        ] {
+            assert_eq!(error.to_string(), expected);
+        }
+        let error = join.call_with::<String>(py, (), BTreeMap::from([("sep", 1)]));
+        let error = error.expect_err("a number joins nothing");
+        assert_eq!(error.as_python().expect("an exception").type_name(), "AttributeError");
+    });
+}
+
 struct Keyed(Vec<(PyHandle, u8)>);
 
 impl Serialize for Keyed {
