@@ -261,6 +261,10 @@ pub(crate) fn pending_here() -> bool {
 const LOCKING: &[&str] = &[
     "<frozen importlib._bootstrap>",
     "<frozen importlib._bootstrap_external>",
+    // What the two are called until somebody imports `importlib`.
+    "_frozen_importlib",
+    "_frozen_importlib_external",
+    "_py_warnings",
     "_weakrefset",
     "concurrent.futures._base",
     "concurrent.futures.thread",
@@ -272,6 +276,7 @@ const LOCKING: &[&str] = &[
     "threading",
     "warnings",
     "weakref",
+    "zipimport",
 ];
 
 /// For how many instructions in a row such code may put a stop off: some ten milliseconds. It

@@ -38,6 +38,8 @@ struct State {
     enlisted: u64,
     /// CPU time of those that have left it, if it counts.
     crew_cpu: Duration,
+    /// By which step one of those was stopped.
+    crew_hit: Option<StopStep>,
 }
 
 impl State {
@@ -71,6 +73,15 @@ impl Stop {
     }
 }
 
+/// The step by which a thread was hit that had come so far.
+fn step(last: StopState) -> Option<StopStep> {
+    match last {
+        StopState::Raised => Some(StopStep::Exception),
+        StopState::Insisted => Some(StopStep::EveryInstruction),
+        _ => None,
+    }
+}
+
 impl JobCore {
     pub(crate) fn new(
         name: String,
@@ -90,6 +101,7 @@ impl JobCore {
                 crew: Vec::new(),
                 enlisted: 0,
                 crew_cpu: Duration::ZERO,
+                crew_hit: None,
             }),
             fail,
             watchdog: OnceLock::new(),
@@ -117,16 +129,16 @@ impl JobCore {
     }
 
     /// The worker is done with the job; `last` is how far a stop had come then. Returns the report
-    /// if the job was stopped.
-    pub(crate) fn finish(&self, last: StopState) -> Option<StopReport> {
+    /// if the job was stopped, and whether the stop has hit the worker, too, not only threads that
+    /// the job had started.
+    pub(crate) fn finish(&self, last: StopState) -> Option<(StopReport, bool)> {
         let mut state = self.state.lock();
         state.phase = Phase::Over;
-        let step = match last {
-            StopState::Raised => StopStep::Exception,
-            StopState::Insisted => StopStep::EveryInstruction,
-            _ => return None,
-        };
-        state.stop.map(|stop| stop.report(step))
+        let crew = state.crew.iter().filter_map(|thread| step(thread.stopper.state()));
+        let crew = crew.chain(state.crew_hit).next();
+        let hit = step(last).map(|step| (step, true)).or(crew.map(|step| (step, false)));
+        let (step, worker_too) = hit?;
+        state.stop.map(|stop| (stop.report(step), worker_too))
     }
 
     /// Stops the job, wherever it is. `false` if it is over, or being stopped already.
@@ -212,6 +224,13 @@ impl JobCore {
             }
             !leaves
         });
+    }
+
+    /// A thread of the crew is done; `last` is how far a stop had come then.
+    pub(super) fn note_hit(&self, last: StopState) {
+        if let Some(step) = step(last) {
+            self.state.lock().crew_hit = Some(step);
+        }
     }
 
     /// CPU time of all the threads that the job has started.

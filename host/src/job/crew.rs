@@ -23,10 +23,11 @@ fn companion() -> Option<Companion> {
     Some(Box::new(move |py, run| {
         let _memory = memory.map(|memory| memory.adopt());
         let _depth = RecursionLimit::set(py, &job.limits);
-        stop::stoppable(py, |stopper| {
+        let ((), last) = stop::stoppable(py, |stopper| {
             let _member = Member::enlist(&job, stopper);
             output::with_sink(&sink, &job, run);
         });
+        job.note_hit(last);
         if job.is_gone() {
             sink.finish();
         }

@@ -246,11 +246,13 @@ impl<T: Send + 'static> Queued for Typed<T> {
         });
         let Some(outcome) = outcome else { return false };
         bench.watchdog.forget(&core);
-        let report = core.finish(last);
+        let stopped = core.finish(last);
         sink.finish();
-        let result = match (outcome, report) {
+        let result = match (outcome, stopped) {
+            // Nothing told its own thread that the value may be wrong.
+            (Ok(Ok(_)), Some((report, false))) => Err(Error::Stopped(report)),
             (Ok(Ok(value)), _) => Ok(value),
-            (Ok(Err(_)), Some(report)) => Err(Error::Stopped(report)),
+            (Ok(Err(_)), Some((report, _))) => Err(Error::Stopped(report)),
             (Ok(Err(failure)), None) => Err(failure.into_error(py)),
             (Err(panic), _) => Err(Error::Panicked(panic_message(&*panic))),
         };
