@@ -1,4 +1,5 @@
-//! The calls and conversions of `benches/host.rs` by PyO3: `cargo run --release` in this folder.
+//! The calls and conversions of `benches/host.rs` by PyO3. `cargo build --release` in this folder, and
+//! `cargo bench --bench host` runs it, too, and prints the ratios.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -9,13 +10,15 @@ use serde::{Deserialize, Serialize};
 
 const ROUNDS: usize = 15;
 
-/// Median time of one of `times` calls of `f`, with the fastest and the slowest round.
+/// Prints the median time of one of `times` calls of `f`, with the fastest and the slowest round, in ns,
+/// after tabs.
 fn measure(what: &str, times: u32, mut f: impl FnMut(u32) -> Duration) {
     f(times / 10 + 1);
     let mut rounds: Vec<Duration> = (0..ROUNDS).map(|_| f(times) / times).collect();
     rounds.sort_unstable();
     let (least, median, most) = (rounds[0], rounds[ROUNDS / 2], rounds[ROUNDS - 1]);
-    println!("{what}: {median:.1?} [{least:.1?} to {most:.1?}]");
+    let [median, least, most] = [median, least, most].map(|time| time.as_secs_f64() * 1e9);
+    println!("{what}\t{median:.1}\t{least:.1}\t{most:.1}");
 }
 
 #[pyfunction]
@@ -45,7 +48,7 @@ fn records(bytes: usize) -> Vec<Record> {
 
 fn main() -> PyResult<()> {
     Python::attach(|py| {
-        println!("CPython {}", py.version());
+        println!("CPython {}", py.version().split(' ').next().unwrap_or_default());
         let scope = PyDict::new(py);
         py.run(c"def add(a, b): return a + b", Some(&scope), None)?;
         let python_add = scope.get_item("add")?.expect("defined");
@@ -74,7 +77,7 @@ fn main() -> PyResult<()> {
         }
         for (what, bytes, times) in [("1 kB", 1_000, 2_000), ("1 MB", 1_000_000, 3)] {
             let records = records(bytes);
-            measure(&format!("serde round trip, {what}"), times, |times| {
+            measure(what, times, |times| {
                 let start = Instant::now();
                 for _ in 0..times {
                     let object = pythonize::pythonize(py, &records).expect("an object");

@@ -38,7 +38,7 @@ enum Command {
         args: Vec<OsString>,
     },
     /// Run a script with the GIL and without, and compare
-    Ab(ab::AbArgs),
+    Ab(Box<ab::AbArgs>),
     /// Print the lock mode that this binary was built for
     Mode(mode::ModeArgs),
     /// Print a completion script for a shell

@@ -16,6 +16,14 @@ struct Document {
     gil_enabled: bool,
     gil: Option<Gil>,
     stop_the_world: StopTheWorld,
+    gc: Gc,
+}
+
+#[derive(Debug, Serialize)]
+struct Gc {
+    collections: usize,
+    collected: usize,
+    duration_ns: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -39,6 +47,7 @@ struct StopTheWorld {
 /// Reads the counters of the process, and those of this interpreter's collector.
 pub(super) fn collect(state: &PyRc<PyGlobalState>) -> impl Serialize + use<> {
     let stops = state.stop_the_world.stats_snapshot();
+    let generations = state.gc.get_stats();
     Document {
         schema: 1,
         mode: crate::LOCK_MODE.as_str(),
@@ -56,6 +65,14 @@ pub(super) fn collect(state: &PyRc<PyGlobalState>) -> impl Serialize + use<> {
             stops: stops.stop_calls,
             total_ns: stops.total_wait_ns,
             max_ns: stops.max_wait_ns,
+        },
+        gc: Gc {
+            collections: generations.iter().map(|generation| generation.collections).sum(),
+            collected: generations.iter().map(|generation| generation.collected).sum(),
+            duration_ns: generations
+                .iter()
+                .map(|generation| (generation.duration * 1e9) as u64)
+                .sum(),
         },
     }
 }

@@ -8,7 +8,7 @@ use crossbeam_channel::select_biased;
 use togil_interp::{Handle, Python};
 
 use super::{Inbox, Inner, Slot, Work};
-use crate::job::Bench;
+use crate::job::{Bench, Ending};
 use crate::limits::StopReason;
 use crate::spin::spin;
 use crate::value::release_dropped;
@@ -98,12 +98,15 @@ impl Worker {
         self.with_slot(|slot| slot.running = Some(core.clone()));
         let ended = |ending| {
             let gil = py.thread_stats().map(Into::into);
-            self.with_slot(|slot| {
+            let counts = self.with_slot(|slot| {
                 slot.running = None;
                 slot.jobs += 1;
                 slot.gil = gil;
             });
-            self.inner.counters.count(ending);
+            // A job that was given up was counted then.
+            if counts {
+                self.inner.counters.count(ending);
+            }
             tracing::debug!(?ending, "the job is over");
         };
         let bench = Bench { worker: self.index, watchdog: &self.inner.watchdog, ended: &ended };
@@ -117,13 +120,15 @@ impl Worker {
         }
     }
 
-    /// Changes what others see of this worker, unless it was replaced.
-    fn with_slot(&self, change: impl FnOnce(&mut Slot)) {
+    /// Changes what others see of this worker; `false` if it was replaced.
+    fn with_slot(&self, change: impl FnOnce(&mut Slot)) -> bool {
         let mut workers = self.inner.workers.lock();
         let slot = &mut workers[self.index];
-        if slot.generation == self.generation {
+        let mine = slot.generation == self.generation;
+        if mine {
             change(slot);
         }
+        mine
     }
 
     /// Whether this thread was stuck, and another has its place.
@@ -150,11 +155,13 @@ impl Inner {
     pub(super) fn abandon(&self, index: usize) -> u64 {
         self.counters.stuck.fetch_add(1, Ordering::AcqRel);
         self.counters.restarts.fetch_add(1, Ordering::Relaxed);
+        self.counters.count(Ending::Stopped);
         let generation = {
             let mut workers = self.workers.lock();
             let slot = &mut workers[index];
             slot.generation += 1;
             slot.running = None;
+            slot.jobs += 1;
             slot.generation
         };
         self.one_is_gone();

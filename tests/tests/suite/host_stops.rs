@@ -330,5 +330,6 @@ fn stuck_child() {
     assert_eq!(host.run(lists).expect("a value"), 20_000);
     let stats = host.stats();
     assert_eq!((stats.workers, stats.restarts, stats.stuck), (1, 1, 1), "{stats:?}");
+    assert_eq!((stats.stopped, stats.finished), (1, 1), "{stats:?}");
     drop(host);
 }

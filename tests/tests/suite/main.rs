@@ -43,6 +43,7 @@ mod threads;
 mod traces;
 mod tracing_spans;
 mod values;
+mod workloads;
 
 /// For `Limits::memory`.
 #[global_allocator]

@@ -153,6 +153,7 @@ fn verify(path: &Path, mode: Mode, interrupt: &Interrupt) -> anyhow::Result<Bina
         stdout: &stdout,
         stderr: &stderr,
         statistics: None,
+        work: None,
         limit: PATIENCE,
     };
     let asked = format!("'{} mode --json'", path.display());

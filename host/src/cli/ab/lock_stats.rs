@@ -18,6 +18,9 @@ pub(super) struct LockStats {
     /// The moments in which one thread had all others stopped.
     #[serde(default)]
     pub(super) stop_the_world: Option<StopStats>,
+    /// What the garbage collector did.
+    #[serde(default)]
+    pub(super) gc: Option<GcStats>,
 }
 
 /// What the GIL did.
@@ -48,6 +51,17 @@ pub(super) struct StopStats {
     pub(super) total_ns: u64,
     /// The longest one, in ns.
     pub(super) max_ns: u64,
+}
+
+/// What the garbage collector did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct GcStats {
+    /// How often it collected.
+    pub(super) collections: u64,
+    /// How many objects it freed.
+    pub(super) collected: u64,
+    /// How long that took, in ns.
+    pub(super) duration_ns: u64,
 }
 
 impl LockStats {
@@ -87,10 +101,12 @@ mod tests {
             r#"{"schema":1,"mode":"gil","gil_enabled":true,"new_field":[1],
                 "gil":{"acquisitions":9,"waits":3,"wait_ns":300,"max_wait_ns":200,"hold_ns":100,
                        "forced_switches":2,"voluntary_releases":7,"new":null},
-                "stop_the_world":{"stops":0,"total_ns":0,"max_ns":0}}"#,
+                "stop_the_world":{"stops":0,"total_ns":0,"max_ns":0},
+                "gc":{"collections":2,"collected":3,"duration_ns":4}}"#,
         )
         .unwrap();
         assert!(stats.gil_enabled);
+        assert_eq!(stats.gc, Some(GcStats { collections: 2, collected: 3, duration_ns: 4 }));
         let gil = stats.gil.unwrap();
         assert_eq!((gil.forced_switches, gil.voluntary_releases), (2, 7));
         assert_eq!(gil.wait_share(), Some(0.75));

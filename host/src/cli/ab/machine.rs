@@ -16,6 +16,10 @@ pub(super) struct Machine {
     pub(super) load_average: Option<f64>,
     /// Kernel and its release.
     pub(super) kernel: Option<String>,
+    /// How the first core chooses its frequency.
+    pub(super) governor: Option<String>,
+    /// The compiler that this program was built with.
+    pub(super) rustc: &'static str,
 }
 
 impl Machine {
@@ -30,6 +34,9 @@ impl Machine {
             kernel: read("/proc/sys/kernel/ostype")
                 .zip(read("/proc/sys/kernel/osrelease"))
                 .map(|(name, release)| format!("{} {}", name.trim(), release.trim())),
+            governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+                .map(|governor| governor.trim().to_owned()),
+            rustc: env!("TOGIL_RUSTC"),
         }
     }
 }
@@ -60,6 +67,8 @@ pub(super) mod tests {
             cores: 4,
             load_average: Some(0.25),
             kernel: Some("Linux 6.1".to_owned()),
+            governor: None,
+            rustc: "rustc 1.95.0",
         }
     }
 

@@ -44,10 +44,12 @@ pub(super) fn measure(
     interrupt: &Interrupt,
     progress: &Progress,
 ) -> Measured {
-    let mut rows = Vec::new();
+    let mut rows: Vec<Vec<Sample>> = Vec::new();
     for (number, row) in plan.rows.iter().enumerate() {
+        let before = rows.iter().flatten().map(|sample| sample.process_s).sum();
+        let next = |samples: &[Sample]| plan.next_round(samples, before, plan.rows.len() - number);
         let mut samples = Vec::new();
-        let outcome = measure_row(plan, number, row, runner, interrupt, progress, &mut samples);
+        let outcome = measure_row(&next, number, row, runner, interrupt, progress, &mut samples);
         rows.push(samples);
         if let Err(stopped) = outcome {
             return Measured { rows, stopped: Some(stopped) };
@@ -58,7 +60,7 @@ pub(super) fn measure(
 }
 
 fn measure_row(
-    plan: &Plan,
+    next: &dyn Fn(&[Sample]) -> Option<Round>,
     number: usize,
     row: &Row,
     runner: &mut impl Runner,
@@ -66,9 +68,9 @@ fn measure_row(
     progress: &Progress,
     samples: &mut Vec<Sample>,
 ) -> Result<(), Stopped> {
-    for round in plan.rounds() {
+    while let Some(round) = next(samples) {
         let mut hopeless = false;
-        for mode in Mode::TURNS {
+        for mode in round.turns() {
             progress.starts(row, mode);
             let sample = runner.run(number, row, mode, round).map_err(Stopped::Error)?;
             // A run that was cut short is not one that failed.
@@ -97,6 +99,7 @@ fn is_hopeless(sample: &Sample) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::Runs;
     use super::super::sample::tests::sample;
     use super::*;
 
@@ -128,11 +131,12 @@ mod tests {
         let row = |name: &str| Row {
             name: name.to_owned(),
             script: "x.py".into(),
+            runner: None,
             args: Vec::new(),
             threads: None,
             shares_work: true,
         };
-        let plan = Plan { rows: vec![row("a"), row("b")], warmup: 1, runs: 2 };
+        let plan = Plan { rows: vec![row("a"), row("b")], warmup: 1, runs: Runs::Count(2) };
         let mut fake = Fake { log: Vec::new(), ends };
         let measured = measure(&plan, &mut fake, interrupt, &Progress::hidden());
         (fake.log, measured)
@@ -141,7 +145,7 @@ mod tests {
     #[test]
     fn the_modes_take_turns() {
         let (log, measured) = log(|_| Ok(GOOD), &Interrupt::default());
-        let of_a = ["a gil w1", "a free w1", "a gil 1", "a free 1", "a gil 2", "a free 2"];
+        let of_a = ["a gil w1", "a free w1", "a gil 1", "a free 1", "a free 2", "a gil 2"];
         assert_eq!(log[..6], of_a);
         assert_eq!(log[6..], of_a.map(|entry| entry.replacen('a', "b", 1)));
         assert_eq!(measured.rows.iter().map(Vec::len).collect::<Vec<_>>(), [6, 6]);
@@ -167,7 +171,7 @@ mod tests {
         };
         let (log, measured) = log(ends, &Interrupt::default());
         assert_eq!(log[2..5], ["a gil 1", "a free 1", "b gil w1"]);
-        assert_eq!(log.last().map(String::as_str), Some("b free 2"));
+        assert_eq!(log.last().map(String::as_str), Some("b gil 2"));
         assert!(measured.stopped.is_none());
     }
 

@@ -7,23 +7,31 @@
 mod builds;
 mod captured;
 mod cargo;
+mod cause;
+mod compare;
 mod ending;
 mod findings;
+mod forecast;
 mod group;
+mod init;
 mod interrupt;
+mod library;
 mod lock_stats;
 mod machine;
 mod measure;
 mod mode;
+mod noise;
 mod options;
 mod outputs;
 mod plan;
 mod process;
 mod process_runner;
 mod progress;
+mod random;
 mod report;
 mod results;
 mod sample;
+mod scaling;
 mod statistics;
 mod subject;
 mod summary;
@@ -36,15 +44,15 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-pub use self::options::AbArgs;
+pub use self::options::{AbArgs, AbCommand};
 
 use self::interrupt::Interrupt;
 use self::machine::Machine;
 use self::outputs::Outputs;
-use self::plan::Plan;
+use self::plan::{Plan, Runs};
 use self::process_runner::ProcessRunner;
 use self::progress::Progress;
-use self::report::Report;
+use self::report::{Files, Report};
 use self::results::RowResult;
 use self::subject::Subject;
 
@@ -58,13 +66,21 @@ const CANNOT_MEASURE: u8 = 2;
 ///
 /// # Errors
 ///
-/// When the report cannot be written to stdout, or Ctrl-C not be listened for. A
-/// reader who closes the pipe early is no error.
+/// When the report cannot be written, or Ctrl-C not be listened for. A reader who closes the pipe
+/// early is no error.
 pub fn run(args: &AbArgs) -> anyhow::Result<ExitCode> {
+    match &args.command {
+        Some(AbCommand::Compare(args)) => return compare::run(args),
+        Some(AbCommand::Init(args)) => return init::run(args),
+        None => {}
+    }
     let interrupt = Interrupt::install()?;
+    // Before anything is measured: figures that cannot be written are lost.
+    let files = Files::create(args)?;
     match compare(args, &interrupt) {
         Ok(report) => {
             report::print(&report, args.json).context("can't write the report to stdout")?;
+            files.write(&report)?;
             Ok(ExitCode::from(report.exit_status()))
         }
         Err(error) => {
@@ -88,7 +104,10 @@ fn compare(args: &AbArgs, interrupt: &Interrupt) -> anyhow::Result<Report> {
     let plan = Plan {
         rows: subject.rows(&outputs.path().join("scripts"))?,
         warmup: args.warmup,
-        runs: args.runs.unwrap_or_else(|| subject.default_runs()),
+        runs: match args.budget {
+            Some(budget) => Runs::Budget(budget.as_secs_f64()),
+            None => Runs::Count(args.runs.unwrap_or_else(|| subject.default_runs())),
+        },
     };
 
     let progress = Progress::of(&plan);
@@ -102,7 +121,7 @@ fn compare(args: &AbArgs, interrupt: &Interrupt) -> anyhow::Result<Report> {
         .iter()
         .cloned()
         .zip(measured.rows)
-        .map(|(row, samples)| RowResult::new(row, samples))
+        .map(|(row, samples)| RowResult::new(row, samples, machine.cores))
         .collect();
     let wrong: Vec<bool> = rows.iter().map(|row| !row.findings.is_empty()).collect();
     Ok(Report {

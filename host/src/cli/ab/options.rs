@@ -4,6 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::compare::CompareArgs;
+use super::init::InitArgs;
+use super::workloads;
+
 const EXAMPLES: &str = "\
 Examples:
   Compare the bundled workloads, one line each:
@@ -15,8 +19,15 @@ Examples:
   See how it scales; {threads} becomes 1, 2 and 4:
       togil ab --threads 1,2,4 work.py -- --jobs {threads}
 
-  Keep every raw figure for a script of your own to read:
-      togil ab --json work.py > work.json
+  Measure for two minutes, and show the result to others:
+      togil ab --budget 120 --html work.html work.py
+
+  Keep every raw figure, and compare after a change:
+      togil ab --json work.py > old.json
+      togil ab compare old.json new.json --fail-if 'ratio<0.95'
+
+  Start a workload whose threads alone are timed:
+      togil ab init workload.py
 
 Exit status:
   0    every run ended well and both modes printed the same
@@ -24,27 +35,48 @@ Exit status:
   2    wrong usage, or no two binaries to compare
   130  interrupted; what was measured until then is printed";
 
+/// What `togil ab` does besides measuring.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum AbCommand {
+    /// Compare two reports that were kept with --json
+    Compare(CompareArgs),
+    /// Write a workload to start from
+    Init(InitArgs),
+}
+
 /// Options of `togil ab`.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct AbArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<AbCommand>,
+
     /// Python script to compare; without it the bundled workloads are run
     ///
     /// The script is run as `togil run SCRIPT ARGS...` in a process of its own,
     /// by the build with the GIL and by the free-threaded build in turn. Its
     /// standard input is empty. Both builds have to print the same on standard
     /// output, or the report says that they differ. Without a script a set of
-    /// bundled workloads is run and printed as one table.
+    /// bundled workloads is run and printed as one table. A script that defines
+    /// setup(n), work(state, i) and check(state) is run as a library of threads,
+    /// and only their work is timed; `togil ab init` writes one to start from.
     #[arg(value_name = "SCRIPT")]
     pub(super) script: Option<PathBuf>,
 
     /// Measured runs of each mode [default: 10, bundled workloads: 5]
     ///
-    /// Runs alternate between the modes (gil, free-threaded, gil, ...), so that
-    /// a machine that gets slower over time slows both. One run of each makes a
+    /// Runs alternate between the modes (A B, B A, A B, ...), so that a machine
+    /// that gets slower over time slows both. One run of each makes a
     /// pair. With fewer than 5 pairs the report says that they are too few.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) runs: Option<u32>,
+
+    /// Seconds to measure for, instead of a number of runs; such as 60 or 60s
+    ///
+    /// Each row gets an equal share, and as many runs as fit in it, 2 to 200 of
+    /// each mode. The time to build is not in it.
+    #[arg(long, value_name = "SECS", value_parser = time_limit, conflicts_with = "runs")]
+    pub(super) budget: Option<Duration>,
 
     /// Runs of each mode before the measured ones
     ///
@@ -69,12 +101,34 @@ pub struct AbArgs {
     #[arg(long)]
     pub(super) json: bool,
 
+    /// Write the report as one HTML file with plots, too
+    ///
+    /// It needs no network and no other file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+
+    /// Write the report as Markdown, too: for a pull request
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown: Option<PathBuf>,
+
+    /// Write every run as a line of CSV, too
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
+
     /// Seconds after which a run counts as hung and is killed
     ///
     /// All processes of the run are killed, the ones that it started too. The
     /// rest of the runs of that script and number of threads are left out.
     #[arg(long, value_name = "SECS", default_value = "300", value_parser = time_limit)]
     pub(super) timeout: Duration,
+
+    /// Groups of bundled workloads, separated by commas [default: all but scaling]
+    ///
+    /// cpu computes, io waits, mixed does both, contended shares one object, alloc makes and
+    /// drops objects, convoy puts quick round trips beside computing threads, and scaling has the
+    /// patterns of CPython's free-threading benchmark.
+    #[arg(long, value_name = "GROUP,...", value_delimiter = ',', value_parser = workloads::GROUPS, conflicts_with = "script")]
+    pub(super) group: Vec<String>,
 
     /// Multiply the work of the bundled workloads by F
     ///
@@ -110,7 +164,7 @@ pub struct AbArgs {
 
 fn time_limit(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is not a number of seconds above 0, such as 2.5");
-    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    let seconds: f64 = text.strip_suffix('s').unwrap_or(text).parse().map_err(|_| wrong())?;
     // Also turns away NaN, infinity and what no Duration can hold.
     let limit = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
     if limit.is_zero() { Err(wrong()) } else { Ok(limit) }

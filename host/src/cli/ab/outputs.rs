@@ -24,6 +24,8 @@ pub(super) struct RunFiles {
     pub(super) stderr: PathBuf,
     /// Its lock statistics. The file is missing when the run died early.
     pub(super) statistics: PathBuf,
+    /// The times of its work, if it is a workload of the library form.
+    pub(super) work: PathBuf,
 }
 
 impl Outputs {
@@ -65,6 +67,7 @@ impl Outputs {
             stdout: file("stdout"),
             stderr: file("stderr"),
             statistics: file("locks.json"),
+            work: file("work.json"),
         })
     }
 

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::mode::Mode;
+use super::sample::Sample;
+
 /// One line of the report: a program with its arguments, to be run in both modes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
@@ -13,6 +16,8 @@ pub(super) struct Row {
     pub(super) name: String,
     /// The file to run.
     pub(super) script: PathBuf,
+    /// The script that runs it, if it is a workload of the library form.
+    pub(super) runner: Option<PathBuf>,
     /// Its arguments.
     pub(super) args: Vec<OsString>,
     /// Number of threads, where it was asked for.
@@ -32,6 +37,15 @@ pub(super) struct Round {
     pub(super) warmup: bool,
 }
 
+impl Round {
+    /// The modes in the order of this round. Every other round is the other way round (A B,
+    /// B A, ...), so that no mode always comes after the other.
+    pub(super) fn turns(self) -> [Mode; 2] {
+        let [first, second] = Mode::TURNS;
+        if self.number % 2 == 1 { [first, second] } else { [second, first] }
+    }
+}
+
 impl fmt::Display for Round {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", if self.warmup { "warm-up" } else { "run" }, self.number)
@@ -46,33 +60,98 @@ pub(super) struct Plan {
     /// Rounds before the measured ones.
     pub(super) warmup: u32,
     /// Measured rounds.
-    pub(super) runs: u32,
+    pub(super) runs: Runs,
 }
 
+/// How often a row is measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Runs {
+    /// So many times in each mode.
+    Count(u32),
+    /// As often as there is time for, in seconds for all rows together.
+    Budget(f64),
+}
+
+/// With a budget: fewer rounds have no interval, more tell nothing new.
+const LEAST_ROUNDS: u32 = 2;
+const MOST_ROUNDS: u32 = 200;
+
 impl Plan {
-    /// The rounds of each row in their order. In a round the modes take turns as
-    /// in [`Mode::TURNS`](super::mode::Mode::TURNS).
-    pub(super) fn rounds(&self) -> impl Iterator<Item = Round> + use<> {
-        let warmups = (1..=self.warmup).map(|number| Round { number, warmup: true });
-        let measured = (1..=self.runs).map(|number| Round { number, warmup: false });
-        warmups.chain(measured)
+    /// The round of a row after those of `samples`, if there is another. `before` is the time that
+    /// the rows before it have taken, in seconds, and `rows_left` counts this row, too.
+    ///
+    /// With a budget the number of rounds depends on how long they take, never on what they say.
+    pub(super) fn next_round(
+        &self,
+        samples: &[Sample],
+        before: f64,
+        rows_left: usize,
+    ) -> Option<Round> {
+        let done = (samples.len() / 2) as u32;
+        if done < self.warmup {
+            return Some(Round { number: done + 1, warmup: true });
+        }
+        let done = done - self.warmup;
+        let goes_on = match self.runs {
+            Runs::Count(runs) => done < runs,
+            Runs::Budget(_) if done < LEAST_ROUNDS => true,
+            Runs::Budget(budget) => {
+                let spent: f64 = samples.iter().map(|sample| sample.process_s).sum();
+                let round = spent / f64::from(done + self.warmup);
+                let share = (budget - before) / rows_left.max(1) as f64;
+                done < MOST_ROUNDS && spent + round <= share
+            }
+        };
+        goes_on.then_some(Round { number: done + 1, warmup: false })
     }
 
-    /// How many processes each row takes.
+    /// How many processes each row takes, as far as that is known.
     pub(super) fn processes_per_row(&self) -> u64 {
-        2 * (u64::from(self.warmup) + u64::from(self.runs))
+        let runs = match self.runs {
+            Runs::Count(runs) => runs,
+            Runs::Budget(_) => LEAST_ROUNDS,
+        };
+        2 * (u64::from(self.warmup) + u64::from(runs))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::tests::sample;
     use super::*;
+
+    /// The rounds of a row whose runs take a second each.
+    fn rounds(plan: &Plan, before: f64, rows_left: usize) -> Vec<(u32, bool)> {
+        let (mut samples, mut rounds) = (Vec::new(), Vec::new());
+        while let Some(round) = plan.next_round(&samples, before, rows_left) {
+            rounds.push((round.number, round.warmup));
+            samples.extend(round.turns().map(|mode| sample(mode, round.number, 1.0)));
+        }
+        rounds
+    }
 
     #[test]
     fn warm_ups_come_first() {
-        let plan = Plan { rows: Vec::new(), warmup: 1, runs: 2 };
-        let rounds: Vec<_> = plan.rounds().map(|round| (round.number, round.warmup)).collect();
-        assert_eq!(rounds, [(1, true), (1, false), (2, false)]);
+        let plan = Plan { rows: Vec::new(), warmup: 1, runs: Runs::Count(2) };
+        assert_eq!(rounds(&plan, 0.0, 1), [(1, true), (1, false), (2, false)]);
         assert_eq!(plan.processes_per_row(), 6);
+    }
+
+    #[test]
+    fn a_budget_is_shared_by_the_rows_and_kept() {
+        let plan = Plan { rows: Vec::new(), warmup: 1, runs: Runs::Budget(40.0) };
+        // 20 s for each of two rows: a warm-up and 9 measured rounds of 2 s.
+        assert_eq!(rounds(&plan, 0.0, 2).len(), 10);
+        assert_eq!(rounds(&plan, 20.0, 1).len(), 10);
+        assert_eq!(rounds(&plan, 50.0, 1).len(), 3, "an interval needs two rounds");
+    }
+
+    #[test]
+    fn every_other_round_is_the_other_way_round() {
+        let turns = |number| Round { number, warmup: false }.turns().map(Mode::short);
+        assert_eq!(
+            [turns(1), turns(2), turns(3)],
+            [["gil", "free"], ["free", "gil"], ["gil", "free"]]
+        );
     }
 }

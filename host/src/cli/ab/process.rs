@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -14,6 +14,7 @@ use anyhow::{Context as _, anyhow};
 use super::ending::Ending;
 use super::group::Group;
 use super::interrupt::Interrupt;
+use super::library;
 use super::wait::Usage;
 
 /// How often the guard looks whether Ctrl-C was pressed. Rare enough not to
@@ -37,6 +38,8 @@ pub(super) struct Job<'a> {
     pub(super) stderr: &'a Path,
     /// File for its lock statistics.
     pub(super) statistics: Option<&'a Path>,
+    /// File for the times of a workload's work.
+    pub(super) work: Option<&'a PathBuf>,
     /// When to kill it.
     pub(super) limit: Duration,
 }
@@ -87,6 +90,9 @@ fn command(job: &Job<'_>) -> anyhow::Result<Command> {
         Some(path) => command.env(STATISTICS_VARIABLE, path),
         None => command.env_remove(STATISTICS_VARIABLE),
     };
+    if let Some(path) = job.work {
+        command.env(library::WORK_VARIABLE, path);
+    }
     Ok(command)
 }
 
@@ -172,6 +178,7 @@ mod tests {
             stdout: &stdout,
             stderr: &directory.path().join("err"),
             statistics: Some(Path::new("/stats here")),
+            work: None,
             limit,
         };
         let finished = run(&job, interrupt).unwrap();

@@ -12,7 +12,7 @@ use super::plan::{Round, Row};
 use super::process::{self, Job};
 use super::sample::Sample;
 
-/// Runs `BINARY run SCRIPT ARGS...`.
+/// Runs `BINARY run SCRIPT ARGS...`, or `BINARY run RUNNER SCRIPT ARGS...`.
 #[derive(Debug)]
 pub(super) struct ProcessRunner<'a> {
     /// The binary of each mode.
@@ -34,7 +34,9 @@ impl Runner for ProcessRunner<'_> {
         round: Round,
     ) -> anyhow::Result<Sample> {
         let files = self.outputs.of_run(number, mode, round)?;
-        let mut arguments = vec![OsStr::new("run"), row.script.as_os_str()];
+        let mut arguments = vec![OsStr::new("run")];
+        arguments.extend(row.runner.as_ref().map(|runner| runner.as_os_str()));
+        arguments.push(row.script.as_os_str());
         arguments.extend(row.args.iter().map(|arg| arg.as_os_str()));
         let job = Job {
             program: &self.binaries.of(mode).path,
@@ -42,6 +44,7 @@ impl Runner for ProcessRunner<'_> {
             stdout: &files.stdout,
             stderr: &files.stderr,
             statistics: Some(&files.statistics),
+            work: row.runner.is_some().then_some(&files.work),
             limit: self.limit,
         };
         let finished = process::run(&job, self.interrupt)?;

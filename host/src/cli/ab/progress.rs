@@ -43,9 +43,12 @@ impl Progress {
         self.bar.tick();
     }
 
-    /// Moves on by one run.
+    /// Moves on by one run, and back the end if there are more of them than expected.
     pub(super) fn finished_run(&self) {
         self.bar.inc(1);
+        if self.bar.length() < Some(self.bar.position()) {
+            self.bar.inc_length(2);
+        }
     }
 
     /// Moves on past the runs that were left out, if any.

@@ -1,11 +1,14 @@
 //! A row of the report with all that is known about it.
 
+use super::cause::{Cause, Kind};
 use super::findings::{Finding, findings};
+use super::forecast::Forecast;
 use super::mode::ByMode;
+use super::noise::Drift;
 use super::plan::Row;
 use super::sample::Sample;
 use super::statistics::Comparison;
-use super::summary::{Summary, comparison, summaries};
+use super::summary::{Summary, comparison, drift, summaries};
 use super::verdict::Verdict;
 
 /// What came of a row.
@@ -23,17 +26,46 @@ pub(super) struct RowResult {
     pub(super) findings: Vec<Finding>,
     /// What it comes to.
     pub(super) verdict: Verdict,
+    /// What kind of work it is.
+    pub(super) kind: Option<Kind>,
+    /// What costs most.
+    pub(super) cause: Option<Cause>,
+    /// What the runs with the GIL alone would have said.
+    pub(super) forecast: Option<Forecast>,
+    /// How the machine changed while it measured.
+    pub(super) drift: Option<Drift>,
 }
 
 impl RowResult {
-    /// Works everything out from the samples.
-    pub(super) fn new(row: Row, samples: Vec<Sample>) -> Self {
+    /// Works everything out from the samples, which were taken on a machine with so many cores.
+    pub(super) fn new(row: Row, samples: Vec<Sample>, cores: usize) -> Self {
         let findings = findings(&samples);
         let summaries = summaries(&samples);
         let comparable = !findings.iter().any(Finding::rules_out_comparison);
         let comparison = if comparable { comparison(&samples) } else { None };
         let verdict = Verdict::of(&findings, comparison.as_ref(), wait_share(&summaries));
-        RowResult { row, samples, summaries, comparison, findings, verdict }
+        let mut result = RowResult {
+            kind: Kind::of(&summaries),
+            cause: comparison.and_then(|_| Cause::of(&row, &summaries, cores)),
+            drift: drift(&samples, &summaries),
+            forecast: None,
+            row,
+            samples,
+            summaries,
+            comparison,
+            findings,
+            verdict,
+        };
+        result.forecast = Forecast::of(&result, cores);
+        result
+    }
+
+    /// Which row it is, in words.
+    pub(super) fn title(&self) -> String {
+        match self.row.threads {
+            Some(threads) => format!("{}, threads {threads}", self.row.name),
+            None => self.row.name.clone(),
+        }
     }
 
     /// The share (0 to 1) of waiting for the GIL, where there was one.
@@ -64,11 +96,12 @@ pub(super) mod tests {
         let row = Row {
             name: name.to_owned(),
             script: format!("/tmp/{name}").into(),
+            runner: None,
             args: vec!["--size".into(), "3".into()],
             threads,
             shares_work: name != "convoy",
         };
-        RowResult::new(row, samples(walls))
+        RowResult::new(row, samples(walls), 2)
     }
 
     fn samples(walls: &[(f64, f64)]) -> Vec<Sample> {
@@ -81,6 +114,7 @@ pub(super) mod tests {
                     gil_enabled: gil_stats.is_some(),
                     gil: gil_stats,
                     stop_the_world: Some(stops),
+                    gc: None,
                 });
             }
             pair
@@ -92,9 +126,9 @@ pub(super) mod tests {
         GilStats {
             acquisitions: 2000,
             waits: 900,
-            wait_ns: 470,
-            max_wait_ns: 50,
-            hold_ns: 530,
+            wait_ns: 940_000_000,
+            max_wait_ns: 5_000_000,
+            hold_ns: 1_060_000_000,
             forced_switches: 321,
             voluntary_releases: 1234,
         }
@@ -104,7 +138,7 @@ pub(super) mod tests {
     pub(in super::super) fn crashed(name: &str) -> RowResult {
         let mut crashed = result(name, Some(2), &[(1.0, 0.5); 5]);
         crashed.samples[3].ending = Ending::Signal { signal: 11 };
-        RowResult::new(crashed.row, crashed.samples)
+        RowResult::new(crashed.row, crashed.samples, 2)
     }
 
     #[test]

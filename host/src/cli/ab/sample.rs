@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::captured::{self, Captured};
 use super::ending::Ending;
+use super::library;
 use super::lock_stats::LockStats;
 use super::mode::Mode;
 use super::outputs::RunFiles;
@@ -22,18 +23,25 @@ pub(super) struct Sample {
     /// Which run it was.
     #[serde(flatten)]
     pub(super) round: Round,
-    /// From the start of the process to its end, in seconds.
+    /// From the start of the process to its end, in seconds; for a workload of the library
+    /// form only what its threads took for the work. So are the next two.
     pub(super) wall_s: f64,
     /// CPU time in its own code, in seconds.
     pub(super) user_s: f64,
     /// CPU time in the kernel on its behalf, in seconds.
     pub(super) sys_s: f64,
+    /// From the start of the process to its end, in seconds.
+    pub(super) process_s: f64,
     /// Most memory held at a time.
     pub(super) max_rss_bytes: u64,
     /// How often a thread gave up its core to wait for something.
     pub(super) kernel_voluntary_switches: u64,
     /// How often the kernel took a core away from a thread.
     pub(super) kernel_involuntary_switches: u64,
+    /// Pages that the kernel had to give it, without reading any.
+    pub(super) minor_page_faults: u64,
+    /// Pages that were read from a disk.
+    pub(super) major_page_faults: u64,
     /// How it ended.
     pub(super) ending: Ending,
     /// What it printed.
@@ -62,15 +70,25 @@ impl Sample {
         let usage = &finished.usage;
         let unreadable =
             || format!("can't read back the output of a run, '{}'", files.stdout.display());
+        let process_s = finished.wall.as_secs_f64();
+        let work = library::Work::read(&files.work).with_context(unreadable)?;
+        let work = work.unwrap_or(library::Work {
+            wall_s: process_s,
+            user_s: usage.user.as_secs_f64(),
+            sys_s: usage.system.as_secs_f64(),
+        });
         Ok(Sample {
             mode,
             round,
-            wall_s: finished.wall.as_secs_f64(),
-            user_s: usage.user.as_secs_f64(),
-            sys_s: usage.system.as_secs_f64(),
+            wall_s: work.wall_s,
+            user_s: work.user_s,
+            sys_s: work.sys_s,
+            process_s,
             max_rss_bytes: usage.max_rss_bytes,
             kernel_voluntary_switches: usage.voluntary_switches,
             kernel_involuntary_switches: usage.involuntary_switches,
+            minor_page_faults: usage.minor_page_faults,
+            major_page_faults: usage.major_page_faults,
             ending: finished.ending,
             stdout: Captured::read(&files.stdout).with_context(unreadable)?,
             stderr_last_line: captured::last_line(&files.stderr).with_context(unreadable)?,
@@ -104,9 +122,12 @@ pub(super) mod tests {
             wall_s,
             user_s: wall_s,
             sys_s: 0.0,
+            process_s: wall_s,
             max_rss_bytes: 8 << 20,
             kernel_voluntary_switches: 5,
             kernel_involuntary_switches: 3,
+            minor_page_faults: 700,
+            major_page_faults: 0,
             ending: Ending::Exited { status: 0 },
             stdout: printed("ok\n"),
             stderr_last_line: None,

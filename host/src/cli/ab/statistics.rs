@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
+use super::noise;
+use super::random::Random;
+
 /// Share of the resampled ratios that lie in the interval.
 const CONFIDENCE: f64 = 0.95;
 
 /// How often the pairs are drawn anew.
 const RESAMPLES: usize = 10_000;
-
-/// Constant, so that the same samples give the same report.
-const SEED: u64 = 0x0070_6769_6c61_6221;
 
 /// The middle and both ends of some figures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -47,6 +47,13 @@ pub(super) struct Interval {
 }
 
 impl Interval {
+    /// Where the middle 95 % of the resampled ratios lie.
+    fn around(ratios: &mut [f64]) -> Self {
+        ratios.sort_unstable_by(f64::total_cmp);
+        let outside = (1.0 - CONFIDENCE) / 2.0;
+        Interval { low: quantile(ratios, outside), high: quantile(ratios, 1.0 - outside) }
+    }
+
     /// Whether `value` is in it. Its ends are.
     pub(super) fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
@@ -63,6 +70,9 @@ pub(super) struct Comparison {
     pub(super) ratio: f64,
     /// 95 % interval of the ratio; nothing with a single pair.
     pub(super) interval: Option<Interval>,
+    /// By what factor a build differs from itself here: smaller differences are noise. Nothing with
+    /// fewer than 4 pairs.
+    pub(super) noise_floor: Option<f64>,
     /// Median of the ratios of the single pairs. Far from `ratio` when the machine
     /// got slower or faster during the measurement.
     pub(super) median_of_pair_ratios: f64,
@@ -77,15 +87,48 @@ impl Comparison {
     /// runs of a pair have in common, such as a busy machine.
     pub(super) fn of(pairs: &[(f64, f64)]) -> Option<Self> {
         let (gil, free): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        let noise_floor = noise::floor([&gil, &free]);
         let ratio = median(gil)? / median(free)?;
         let median_of_pair_ratios = median(pairs.iter().map(|(gil, free)| gil / free))?;
         let interval = (pairs.len() > 1).then(|| bootstrap(pairs));
-        Some(Comparison { pairs: pairs.len(), ratio, interval, median_of_pair_ratios })
+        Some(Comparison { pairs: pairs.len(), ratio, interval, noise_floor, median_of_pair_ratios })
+    }
+}
+
+/// How the wall times of one build changed from one report to another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Change {
+    /// Median of the old times over the median of the new ones.
+    pub(super) ratio: f64,
+    /// Its 95 % interval.
+    pub(super) interval: Interval,
+}
+
+impl Change {
+    /// Compares times that were not taken in turn, so each side is drawn on its own. Nothing with
+    /// fewer than 2 of either.
+    pub(super) fn of(old: &[f64], new: &[f64]) -> Option<Self> {
+        if old.len().min(new.len()) < 2 {
+            return None;
+        }
+        let ratio = median(old.iter().copied())? / median(new.iter().copied())?;
+        let mut random = Random::new();
+        let mut draw = |from: &[f64]| {
+            let mut drawn: Vec<f64> = from.iter().map(|_| from[random.below(from.len())]).collect();
+            middle(&mut drawn)
+        };
+        let mut ratios: Vec<f64> = (0..RESAMPLES).map(|_| draw(old) / draw(new)).collect();
+        Some(Change { ratio, interval: Interval::around(&mut ratios) })
+    }
+
+    /// Whether the interval holds 1.
+    pub(super) fn could_be_chance(&self) -> bool {
+        self.interval.contains(1.0)
     }
 }
 
 fn bootstrap(pairs: &[(f64, f64)]) -> Interval {
-    let mut random = SplitMix { state: SEED };
+    let mut random = Random::new();
     let mut gil = vec![0.0; pairs.len()];
     let mut free = gil.clone();
     let mut ratios: Vec<f64> = (0..RESAMPLES)
@@ -96,9 +139,7 @@ fn bootstrap(pairs: &[(f64, f64)]) -> Interval {
             middle(&mut gil) / middle(&mut free)
         })
         .collect();
-    ratios.sort_unstable_by(f64::total_cmp);
-    let outside = (1.0 - CONFIDENCE) / 2.0;
-    Interval { low: quantile(&ratios, outside), high: quantile(&ratios, 1.0 - outside) }
+    Interval::around(&mut ratios)
 }
 
 fn middle(figures: &mut [f64]) -> f64 {
@@ -108,30 +149,10 @@ fn middle(figures: &mut [f64]) -> f64 {
 
 /// The figure below which a share `q` of them lies. Between two figures it is on
 /// the line from one to the other. `sorted` must not be empty.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let position = q * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
     below + (above - below) * position.fract()
-}
-
-/// SplitMix64: a few lines, and good enough to draw pairs.
-struct SplitMix {
-    state: u64,
-}
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number from 0 to `end` - 1. The bias is below `end` / 2^64.
-    fn below(&mut self, end: usize) -> usize {
-        ((u128::from(self.next()) * end as u128) >> 64) as usize
-    }
 }
 
 #[cfg(test)]
@@ -155,15 +176,6 @@ mod tests {
     }
 
     #[test]
-    fn splitmix_is_the_known_generator() {
-        // From the reference implementation, seed 1234567.
-        let mut random = SplitMix { state: 1_234_567 };
-        assert_eq!(random.next(), 6_457_827_717_110_365_317);
-        assert_eq!(random.next(), 3_203_168_211_198_807_973);
-        assert!((0..1000).all(|_| random.below(3) < 3));
-    }
-
-    #[test]
     fn a_constant_ratio_has_no_uncertainty() {
         let pairs: Vec<_> = (1..=8).map(|n| (2.0 * f64::from(n), f64::from(n))).collect();
         let comparison = Comparison::of(&pairs).unwrap();
@@ -173,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_interval_holds_the_ratio_and_is_reproducible() {
-        let mut random = SplitMix { state: 1 };
+        let mut random = Random::new();
         let mut noise = || 1.0 + (random.below(1000) as f64 - 500.0) / 5000.0;
         let pairs: Vec<_> = (0..20).map(|_| (1.8 * noise(), noise())).collect();
         let comparison = Comparison::of(&pairs).unwrap();
@@ -185,7 +197,7 @@ mod tests {
 
     #[test]
     fn most_intervals_hold_the_truth() {
-        let mut random = SplitMix { state: 7 };
+        let mut random = Random::new();
         let mut noise =
             || 1.0 + (0..12).map(|_| random.below(1000) as f64 / 1e3 - 0.5).sum::<f64>() / 20.0;
         let held = (0..40)

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
+use super::library;
 use super::options::AbArgs;
 use super::plan::Row;
 use super::workloads;
@@ -31,12 +32,21 @@ pub(super) enum Subject {
         /// Numbers of threads to fill in; may be none.
         threads: Vec<u32>,
     },
+    /// A workload of the user's: a library of threads.
+    Workload {
+        /// The file.
+        path: PathBuf,
+        /// Numbers of threads, at least one.
+        threads: Vec<u32>,
+    },
     /// The scripts that come with togil.
     Bundled {
         /// Numbers of threads, at least one.
         threads: Vec<u32>,
         /// Factor for the amount of work.
         scale: f64,
+        /// Which groups of them; none stands for the default.
+        groups: Vec<String>,
     },
 }
 
@@ -48,12 +58,27 @@ impl Subject {
     /// When the script cannot be read, or there is no place for a number of threads.
     pub(super) fn from_options(options: &AbArgs, cores: usize) -> anyhow::Result<Self> {
         let threads = without_repeats(&options.threads);
+        let or_default = |threads: Vec<u32>| match threads.is_empty() {
+            true => vec![workloads::default_threads(cores)],
+            false => threads,
+        };
         let Some(path) = options.script.clone() else {
-            let default = || vec![workloads::default_threads(cores)];
-            let threads = if threads.is_empty() { default() } else { threads };
-            return Ok(Subject::Bundled { threads, scale: options.scale });
+            return Ok(Subject::Bundled {
+                threads: or_default(threads),
+                scale: options.scale,
+                groups: options.group.clone(),
+            });
         };
         check_readable(&path)?;
+        if fs::read_to_string(&path).is_ok_and(|source| library::has_form(&source)) {
+            if !options.args.is_empty() {
+                bail!(
+                    "'{}' defines setup, work and check: a workload of this form takes no arguments",
+                    path.display()
+                );
+            }
+            return Ok(Subject::Workload { path, threads: or_default(threads) });
+        }
         let has_place = options.args.iter().any(|arg| arg.to_string_lossy().contains(PLACEHOLDER));
         if !threads.is_empty() && !has_place {
             bail!(
@@ -73,7 +98,21 @@ impl Subject {
     /// When the directory cannot be written to.
     pub(super) fn rows(&self, directory: &Path) -> anyhow::Result<Vec<Row>> {
         match self {
-            Subject::Bundled { threads, scale } => workloads::rows(directory, threads, *scale),
+            Subject::Bundled { threads, scale, groups } => {
+                workloads::rows(directory, groups, threads, *scale)
+            }
+            Subject::Workload { path, threads } => {
+                let runner = library::write_runner(directory)?;
+                let row = |number: &u32| Row {
+                    runner: Some(runner.clone()),
+                    ..script_row(
+                        path,
+                        vec!["--threads".into(), number.to_string().into()],
+                        Some(*number),
+                    )
+                };
+                Ok(threads.iter().map(row).collect())
+            }
             Subject::Script { path, args, threads } if threads.is_empty() => {
                 Ok(vec![script_row(path, args.clone(), None)])
             }
@@ -87,7 +126,7 @@ impl Subject {
     /// Measured runs of each mode, unless the user says otherwise.
     pub(super) fn default_runs(&self) -> u32 {
         match self {
-            Subject::Script { .. } => RUNS_OF_A_SCRIPT,
+            Subject::Script { .. } | Subject::Workload { .. } => RUNS_OF_A_SCRIPT,
             Subject::Bundled { .. } => RUNS_OF_A_WORKLOAD,
         }
     }
@@ -98,6 +137,7 @@ fn script_row(path: &Path, args: Vec<OsString>, threads: Option<u32>) -> Row {
     Row {
         name: name.to_string_lossy().into_owned(),
         script: path.to_owned(),
+        runner: None,
         args,
         threads,
         shares_work: true,
@@ -198,9 +238,24 @@ mod tests {
     }
 
     #[test]
+    fn a_library_of_threads_is_run_by_our_script() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("w.py");
+        fs::write(&path, super::super::init::SKELETON).unwrap();
+        let path = path.to_str().unwrap();
+        let rows = subject(&["--threads", "1,4", path]).unwrap().rows(directory.path()).unwrap();
+        assert_eq!(rows[1].args, ["--threads", "4"]);
+        assert!(rows[1].runner.as_ref().is_some_and(|runner| runner.is_file()));
+        let error = subject(&[path, "--", "-j4"]).unwrap_err();
+        assert!(error.contains("takes no arguments"), "{error}");
+    }
+
+    #[test]
     fn bundled_workloads_need_no_number() {
         match subject(&[]).unwrap() {
-            Subject::Bundled { threads, scale } => assert_eq!((threads, scale), (vec![4], 1.0)),
+            Subject::Bundled { threads, scale, groups } => {
+                assert_eq!((threads, scale, groups), (vec![4], 1.0, Vec::new()));
+            }
             other => panic!("{other:?}"),
         }
     }

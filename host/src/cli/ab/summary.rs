@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::mode::{ByMode, Mode};
+use super::noise::{self, Drift};
 use super::sample::Sample;
 use super::statistics::{Comparison, Spread, median};
 
@@ -19,16 +20,24 @@ pub(super) struct Summary {
     pub(super) sys_s: f64,
     /// CPU time over wall time.
     pub(super) cores_used: f64,
+    /// From the start of the process to its end, in seconds.
+    pub(super) process_s: f64,
     /// Most memory held at a time.
     pub(super) max_rss_bytes: f64,
     /// How often a thread gave up its core to wait for something.
     pub(super) kernel_voluntary_switches: f64,
     /// How often the kernel took a core away from a thread.
     pub(super) kernel_involuntary_switches: f64,
+    /// Pages that the kernel had to give it.
+    pub(super) page_faults: f64,
+    /// Runs whose wall time lies far from the others', by their numbers. They count.
+    pub(super) outliers: Vec<u32>,
     /// What the GIL did, if there was one and the binary told.
     pub(super) gil: Option<GilSummary>,
     /// Time in which one thread had all others stopped, in seconds.
     pub(super) stopped_s: Option<f64>,
+    /// Time spent collecting garbage, in seconds, if the binary told.
+    pub(super) collecting_s: Option<f64>,
 }
 
 /// What the GIL did in a run.
@@ -41,6 +50,12 @@ pub(super) struct GilSummary {
     /// Of the time for which threads wanted to run Python, the share (0 to 1) for
     /// which they waited for it.
     pub(super) wait_share: Option<f64>,
+    /// How long it was held, in seconds.
+    pub(super) hold_s: f64,
+    /// How long all threads together waited for it, in seconds.
+    pub(super) wait_s: f64,
+    /// How long it was held at a time, on average, in seconds.
+    pub(super) mean_hold_s: f64,
 }
 
 impl Summary {
@@ -55,14 +70,25 @@ impl Summary {
             user_s: middle(|run| run.user_s)?,
             sys_s: middle(|run| run.sys_s)?,
             cores_used: middle(Sample::cores_used)?,
+            process_s: middle(|run| run.process_s)?,
             max_rss_bytes: middle(|run| run.max_rss_bytes as f64)?,
             kernel_voluntary_switches: middle(|run| run.kernel_voluntary_switches as f64)?,
             kernel_involuntary_switches: middle(|run| run.kernel_involuntary_switches as f64)?,
+            page_faults: middle(|run| (run.minor_page_faults + run.major_page_faults) as f64)?,
+            outliers: {
+                let walls: Vec<f64> = runs.iter().map(|run| run.wall_s).collect();
+                noise::outliers(&walls).into_iter().map(|place| runs[place].round.number).collect()
+            },
             gil: GilSummary::of(&runs),
             stopped_s: median(runs.iter().filter_map(|run| {
                 let stops = run.locks.as_ref()?.stop_the_world.as_ref()?;
                 Some(stops.total_ns as f64 / 1e9)
             })),
+            collecting_s: median(
+                runs.iter().filter_map(|run| {
+                    Some(run.locks.as_ref()?.gc.as_ref()?.duration_ns as f64 / 1e9)
+                }),
+            ),
         })
     }
 }
@@ -74,6 +100,11 @@ impl GilSummary {
             voluntary_switches: median(locks().map(|gil| gil.voluntary_releases as f64))?,
             forced_switches: median(locks().map(|gil| gil.forced_switches as f64))?,
             wait_share: median(locks().filter_map(|gil| gil.wait_share())),
+            hold_s: median(locks().map(|gil| gil.hold_ns as f64 / 1e9))?,
+            wait_s: median(locks().map(|gil| gil.wait_ns as f64 / 1e9))?,
+            mean_hold_s: median(
+                locks().map(|gil| gil.hold_ns as f64 / 1e9 / gil.acquisitions.max(1) as f64),
+            )?,
         })
     }
 }
@@ -95,6 +126,16 @@ pub(super) fn comparison(samples: &[Sample]) -> Option<Comparison> {
     Comparison::of(&pairs)
 }
 
+/// How much slower or faster the machine got; see [`noise::drift`].
+pub(super) fn drift(samples: &[Sample], summaries: &ByMode<Option<Summary>>) -> Option<Drift> {
+    let relative = |run: &Sample| {
+        let summary = summaries.of(run.mode).as_ref()?;
+        Some(run.wall_s / summary.wall_s.median)
+    };
+    let runs: Vec<f64> = samples.iter().filter(|run| run.counts()).filter_map(relative).collect();
+    noise::drift(&runs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::ending::Ending;
@@ -112,7 +153,7 @@ mod tests {
             forced_switches: 4,
             voluntary_releases: 9,
         };
-        Some(LockStats { gil_enabled: true, gil: Some(gil), stop_the_world: None })
+        Some(LockStats { gil_enabled: true, gil: Some(gil), stop_the_world: None, gc: None })
     }
 
     #[test]

@@ -73,11 +73,12 @@ impl Verdict {
         let Some(comparison) = comparison else {
             return Verdict::NothingMeasured;
         };
-        let &Comparison { pairs, ratio, interval, .. } = comparison;
+        let &Comparison { pairs, ratio, interval, noise_floor, .. } = comparison;
         let Some(interval) = interval.filter(|_| pairs >= ENOUGH_PAIRS) else {
             return Verdict::TooFew { pairs, ratio };
         };
-        if interval.contains(1.0) || ratio.max(1.0 / ratio) < LEAST_DIFFERENCE {
+        let least = noise_floor.unwrap_or(1.0).max(LEAST_DIFFERENCE);
+        if interval.contains(1.0) || ratio.max(1.0 / ratio) < least {
             return Verdict::NoDifference { ratio, interval };
         }
         let wait_share = wait_share.filter(|share| *share >= LEAST_WAIT_SHARE);
@@ -170,8 +171,18 @@ mod tests {
 
     fn verdict(pairs: usize, ratio: f64, low: f64, high: f64, wait_share: Option<f64>) -> Verdict {
         let interval = Some(Interval { low, high });
-        let comparison = Comparison { pairs, ratio, interval, median_of_pair_ratios: ratio };
+        let noise_floor = Some(1.01);
+        let comparison =
+            Comparison { pairs, ratio, interval, noise_floor, median_of_pair_ratios: ratio };
         Verdict::of(&[], Some(&comparison), wait_share)
+    }
+
+    #[test]
+    fn a_difference_below_the_noise_floor_is_none() {
+        let mut comparison = Comparison::of(&[(1.2, 1.0); 5]).unwrap();
+        assert_eq!(Verdict::of(&[], Some(&comparison), None).short(), "1.20x faster");
+        comparison.noise_floor = Some(1.25);
+        assert_eq!(Verdict::of(&[], Some(&comparison), None).short(), "no difference");
     }
 
     #[test]

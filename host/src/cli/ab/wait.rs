@@ -24,6 +24,10 @@ pub(super) struct Usage {
     pub(super) voluntary_switches: u64,
     /// How often the kernel took a core away from a thread.
     pub(super) involuntary_switches: u64,
+    /// Pages that the kernel had to give it, without reading any.
+    pub(super) minor_page_faults: u64,
+    /// Pages that were read from a disk.
+    pub(super) major_page_faults: u64,
 }
 
 /// Blocks until the child has ended, and leaves it as a zombie, so that its
@@ -90,6 +94,8 @@ impl From<rusage> for Usage {
             max_rss_bytes: count(used.ru_maxrss) * unit,
             voluntary_switches: count(used.ru_nvcsw),
             involuntary_switches: count(used.ru_nivcsw),
+            minor_page_faults: count(used.ru_minflt),
+            major_page_faults: count(used.ru_majflt),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::builds::Binary;
 use super::machine::Machine;
 use super::mode::{ByMode, Mode};
+use super::noise::Drift;
 use super::results::RowResult;
 
 /// Shorter runs are mostly the start of the interpreter.
@@ -40,6 +41,18 @@ pub(super) enum Warning {
         /// Names of the rows.
         names: Vec<String>,
     },
+    /// The machine changed while it measured.
+    Drift {
+        /// The row with the greatest drift.
+        name: String,
+        /// Time of the second half of its runs over that of the first.
+        ratio: f64,
+    },
+    /// Some runs took far more or less time than the others.
+    Outliers {
+        /// Rows with the number of such runs.
+        names: Vec<(String, usize)>,
+    },
     /// The share of waiting for the GIL is not known.
     NoLockStatistics {
         /// Whose binary did not write them.
@@ -73,6 +86,23 @@ pub(super) fn warnings(
     if !names.is_empty() {
         warnings.push(Warning::ShortRuns { names });
     }
+    let size = |drift: &Drift| drift.ratio.max(1.0 / drift.ratio);
+    let drifts = rows.iter().filter_map(|row| Some((row, row.drift.as_ref()?)));
+    if let Some((row, drift)) = drifts.max_by(|a, b| size(a.1).total_cmp(&size(b.1))) {
+        warnings.push(Warning::Drift { name: row.row.name.clone(), ratio: drift.ratio });
+    }
+    let outliers = |row: &RowResult| {
+        let summaries = Mode::TURNS.iter().filter_map(|mode| row.summaries.of(*mode).as_ref());
+        summaries.map(|summary| summary.outliers.len()).sum::<usize>()
+    };
+    let names: Vec<(String, usize)> = rows
+        .iter()
+        .map(|row| (row.title(), outliers(row)))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    if !names.is_empty() {
+        warnings.push(Warning::Outliers { names });
+    }
     warnings.extend(
         Mode::TURNS
             .into_iter()
@@ -102,6 +132,25 @@ impl fmt::Display for Warning {
                 f,
                 "the load was {load:.1} on {cores} cores at the start: other programs disturb the figures; end them and measure again"
             ),
+            Warning::Drift { name, ratio } => {
+                let (factor, word) = match *ratio {
+                    1.0.. => (*ratio, "slower"),
+                    _ => (1.0 / ratio, "faster"),
+                };
+                write!(
+                    f,
+                    "the machine got {factor:.2}x {word} while it measured {name} (second half of the runs against the first); the turns of the modes make up for it, a quieter machine would be better"
+                )
+            }
+            Warning::Outliers { names } => {
+                let name = |(name, count): &(String, usize)| format!("{name} ({count})");
+                let names: Vec<String> = names.iter().map(name).collect();
+                write!(
+                    f,
+                    "runs that took far more or less time than the others of their mode are counted like them: {}",
+                    names.join(", ")
+                )
+            }
             Warning::OneCore => f.write_str(
                 "there is one core only: threads cannot run at the same time in either mode; measure on a machine with more",
             ),

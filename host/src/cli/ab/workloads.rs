@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use super::library;
 use super::plan::Row;
 
 /// One bundled script.
@@ -22,44 +23,94 @@ macro_rules! workloads {
 }
 
 /// All of them, in the order of the report: what the GIL should hold up most first.
-const WORKLOADS: [Workload; 15] = workloads![
+const WORKLOADS: [Workload; 38] = workloads![
     "cpu_loops",
     "cpu_fib",
     "cpu_dicts",
     "cpu_json",
     "cpu_regex",
+    "cpu_image_filter",
+    "cpu_mandelbrot",
+    "cpu_wordcount",
     "mixed_agent",
     "mixed_scrape",
+    "mixed_sqlite_queue",
     "io_sleep",
     "io_sockets",
     "io_files",
     "io_pipes",
+    "io_logs",
     "contended_counter",
     "contended_queue",
     "contended_dict",
+    "contended_counter_sharded",
     "convoy",
+    "alloc_cycles",
+    "alloc_objects",
+    "alloc_strings",
+    "alloc_tree",
+    "scaling_cmodule_function",
+    "scaling_create_closure",
+    "scaling_create_dict",
+    "scaling_create_pyobject",
+    "scaling_generator",
+    "scaling_load_string_const",
+    "scaling_load_tuple_const",
+    "scaling_module_function",
+    "scaling_mult_constant",
+    "scaling_object_cfunction",
+    "scaling_pyfunction",
+    "scaling_pymethod",
+    "scaling_thread_local_read",
 ];
+
+/// The groups: what the names begin with.
+pub(super) const GROUPS: [&str; 7] =
+    ["cpu", "mixed", "io", "contended", "convoy", "alloc", "scaling"];
+
+/// Many small ones, for those who look into scaling: not run unless asked for.
+const ON_REQUEST: &str = "scaling";
+
+impl Workload {
+    fn group(&self) -> &'static str {
+        self.name.split('_').next().unwrap_or(self.name)
+    }
+
+    fn is_in(&self, groups: &[String]) -> bool {
+        match groups {
+            [] => self.group() != ON_REQUEST,
+            _ => groups.iter().any(|group| group == self.group()),
+        }
+    }
+}
 
 /// Here `--threads` is load beside the work, not hands for it.
 const DOES_NOT_SHARE_WORK: &str = "convoy";
 
-/// Writes the scripts into `directory` and makes a row of each with each number
-/// of threads.
+/// Writes the scripts of these groups (none: the default) into `directory` and makes a row of each
+/// with each number of threads.
 ///
 /// # Errors
 ///
 /// When the directory cannot be written to.
-pub(super) fn rows(directory: &Path, threads: &[u32], scale: f64) -> anyhow::Result<Vec<Row>> {
+pub(super) fn rows(
+    directory: &Path,
+    groups: &[String],
+    threads: &[u32],
+    scale: f64,
+) -> anyhow::Result<Vec<Row>> {
     fs::create_dir_all(directory)
         .with_context(|| format!("can't create '{}'", directory.display()))?;
+    let runner = library::write_runner(directory)?;
     let mut rows = Vec::new();
-    for workload in &WORKLOADS {
+    for workload in WORKLOADS.iter().filter(|workload| workload.is_in(groups)) {
         let script = directory.join(workload.name).with_extension("py");
         fs::write(&script, workload.source)
             .with_context(|| format!("can't write '{}'", script.display()))?;
         rows.extend(threads.iter().map(|threads| Row {
             name: workload.name.to_owned(),
             script: script.clone(),
+            runner: library::has_form(workload.source).then(|| runner.clone()),
             args: arguments(*threads, scale),
             threads: Some(*threads),
             shares_work: workload.name != DOES_NOT_SHARE_WORK,
@@ -103,11 +154,26 @@ mod tests {
     }
 
     #[test]
+    fn groups_are_chosen_by_name() {
+        let names = |groups: &[&str]| {
+            let groups: Vec<_> = groups.iter().map(|group| (*group).to_owned()).collect();
+            let chosen = WORKLOADS.iter().filter(|workload| workload.is_in(&groups));
+            chosen.map(|workload| workload.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&["convoy"]), ["convoy"]);
+        assert_eq!(names(&["scaling", "convoy"]).len(), 14);
+        assert_eq!(names(&[]).len(), WORKLOADS.len() - 13);
+    }
+
+    #[test]
     fn a_row_for_each_number_of_threads() {
         let directory = tempfile::tempdir().unwrap();
-        let rows = rows(directory.path(), &[1, 4], 0.5).unwrap();
-        assert_eq!(rows.len(), 30);
+        let groups = GROUPS.map(str::to_owned);
+        let rows = rows(directory.path(), &groups, &[1, 4], 0.5).unwrap();
+        assert_eq!(rows.len(), 2 * WORKLOADS.len(), "every workload is of a group");
         assert_eq!(rows[1].args, ["--threads", "4", "--scale", "0.5"]);
         assert!(rows[1].script.is_file());
+        let with_runner = rows.iter().filter(|row| row.runner.is_some()).count();
+        assert!(with_runner > 0 && with_runner < rows.len(), "both forms are there");
     }
 }

@@ -43,9 +43,44 @@ pub(super) fn render(result: &RowResult, bars: bool) -> String {
     });
     line("GIL given up: forced", &|of| lock(of, |gil| Some(format!("{:.0}", gil.forced_switches))));
     line("waited for the GIL", &|of| lock(of, |gil| gil.wait_share.map(units::share)));
+    line("GIL held at a time", &|of| lock(of, |gil| Some(units::time(gil.mean_hold_s))));
     line("all threads stopped", &|of| of.stopped_s.filter(|time| *time > 0.0).map(units::time));
+    line("collecting garbage", &|of| of.collecting_s.map(units::time));
+    line("page faults", &|of| Some(format!("{:.0}", of.page_faults)));
+    line("switches: slept", &|of| Some(format!("{:.0}", of.kernel_voluntary_switches)));
+    line("switches: preempted", &|of| Some(format!("{:.0}", of.kernel_involuntary_switches)));
+    line("outliers", &|of| {
+        let runs: Vec<String> = of.outliers.iter().map(|run| format!("run {run}")).collect();
+        (!runs.is_empty()).then(|| runs.join(", "))
+    });
 
-    format!("{}\n{verdict}", grid.render())
+    format!("{}\n{verdict}{}", grid.render(), reasons(result))
+}
+
+/// What kind of work it is, what costs most, and what one could have known before.
+fn reasons(result: &RowResult) -> String {
+    let mut sentences = Vec::new();
+    let kind = result.kind.map(|kind| kind.to_string());
+    let cause = result.cause.as_ref().map(|cause| format!("what costs most: {cause}"));
+    let parts: Vec<String> = kind.into_iter().chain(cause).collect();
+    if !parts.is_empty() {
+        sentences.push(parts.join("; "));
+    }
+    if let Some(forecast) = result.forecast {
+        let measured = forecast.measured_over_foretold.map(|error| {
+            let direction = if error < 1.0 { "less" } else { "more" };
+            format!(" (measured: {:.0} % {direction})", (error - 1.0).abs() * 100.0)
+        });
+        sentences.push(format!(
+            "forecast of the ratio from the runs with the GIL alone: {:.2}{}",
+            forecast.ratio,
+            measured.unwrap_or_default()
+        ));
+    }
+    if let Some(floor) = result.comparison.and_then(|comparison| comparison.noise_floor) {
+        sentences.push(format!("noise floor: a build differs from itself by {floor:.2}x here"));
+    }
+    sentences.into_iter().map(|sentence| sentence + "\n").collect()
 }
 
 fn lock(summary: &Summary, figure: impl Fn(&GilSummary) -> Option<String>) -> Option<String> {
@@ -85,10 +120,19 @@ mod tests {
   GIL given up: voluntary  1234                      -
   GIL given up: forced     321                       -
   waited for the GIL       47 %                      -
+  GIL held at a time       530 µs                    -
   all threads stopped      1.50 ms                   1.50 ms
+  collecting garbage       -                         -
+  page faults              700                       700
+  switches: slept          5                         5
+  switches: preempted      3                         3
+  outliers                 -                         -
 
 free-threaded is 2.0x faster (95 % interval 1.8 to 2.2); \
 with the GIL the threads waited 47 % of their running time for it
+CPU-bound; what costs most: waiting for the GIL, 47 % of the threads' running time
+forecast of the ratio from the runs with the GIL alone: 1.33 (measured: 50 % more)
+noise floor: a build differs from itself by 1.02x here
 ";
         let plain = anstream::adapter::strip_str(&render(&result, true)).to_string();
         assert_eq!(format!("\n{plain}"), expected);

@@ -5,29 +5,29 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 /// For what heads a table.
-pub(super) const HEADING: Style = Style::new().bold();
+pub(in super::super) const HEADING: Style = Style::new().bold();
 /// For what explains a table.
-pub(super) const FAINT: Style = Style::new().dimmed();
+pub(in super::super) const FAINT: Style = Style::new().dimmed();
 /// For a gain.
-pub(super) const GAIN: Style = AnsiColor::Green.on_default();
+pub(in super::super) const GAIN: Style = AnsiColor::Green.on_default();
 /// For a loss, and for what needs care.
-pub(super) const LOSS: Style = AnsiColor::Yellow.on_default();
+pub(in super::super) const LOSS: Style = AnsiColor::Yellow.on_default();
 /// For what is wrong.
-pub(super) const WRONG: Style = AnsiColor::Red.on_default().bold();
+pub(in super::super) const WRONG: Style = AnsiColor::Red.on_default().bold();
 
 /// Between two columns.
 const GAP: &str = "  ";
 
 /// Text with a style.
 #[derive(Debug, Clone)]
-pub(super) struct Cell {
+pub(in super::super) struct Cell {
     text: String,
     style: Style,
 }
 
 impl Cell {
     /// Text in this style.
-    pub(super) fn styled(text: impl Into<String>, style: Style) -> Self {
+    pub(in super::super) fn styled(text: impl Into<String>, style: Style) -> Self {
         Cell { text: text.into(), style }
     }
 
@@ -44,13 +44,13 @@ impl<T: Into<String>> From<T> for Cell {
 }
 
 /// `text` in a style, with its end marked.
-pub(super) fn styled(text: &str, style: Style) -> String {
+pub(in super::super) fn styled(text: &str, style: Style) -> String {
     format!("{style}{text}{style:#}")
 }
 
 /// To which side of its column a text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
+pub(in super::super) enum Align {
     /// Words.
     Left,
     /// Figures.
@@ -59,25 +59,25 @@ pub(super) enum Align {
 
 /// Rows of cells. All rows have as many cells as there are columns.
 #[derive(Debug)]
-pub(super) struct Grid {
+pub(in super::super) struct Grid {
     columns: Vec<Align>,
     rows: Vec<Vec<Cell>>,
 }
 
 impl Grid {
     /// An empty grid.
-    pub(super) fn new(columns: Vec<Align>) -> Self {
+    pub(in super::super) fn new(columns: Vec<Align>) -> Self {
         Grid { columns, rows: Vec::new() }
     }
 
     /// Adds a row.
-    pub(super) fn row(&mut self, cells: Vec<Cell>) {
+    pub(in super::super) fn row(&mut self, cells: Vec<Cell>) {
         debug_assert_eq!(cells.len(), self.columns.len(), "{cells:?}");
         self.rows.push(cells);
     }
 
     /// The rows, a line for each, indented by two characters.
-    pub(super) fn render(&self) -> String {
+    pub(in super::super) fn render(&self) -> String {
         let widths: Vec<usize> = (0..self.columns.len())
             .map(|column| {
                 self.rows

@@ -3,22 +3,29 @@
 //! ```text
 //! schema       {name, version, fields}: this list, so that the document explains itself
 //! incomplete   null, or why rows or runs are missing
-//! machine      {cpu, cores, load_average, kernel}; load before anything was built or run
+//! machine      {cpu, cores, governor, load_average, kernel, rustc}; load before anything was built or run
 //! binaries     {gil: {path, version}, free: {path, version}}
-//! plan         {bundled, runs, warmup, order, timeout_s, scale}; scale is null for a script
+//! plan         {bundled, runs, budget_s, warmup, order, timeout_s, scale}; scale is null for a script
 //! rows[]       a script with a number of threads:
 //!   name, script, args, threads
 //!   samples[]    every run, warm-ups too, in the order in which they ran:
-//!     mode, run, warmup, wall_s, user_s, sys_s, max_rss_bytes,
-//!     kernel_voluntary_switches, kernel_involuntary_switches,
+//!     mode, run, warmup, wall_s, user_s, sys_s, process_s, max_rss_bytes,
+//!     kernel_voluntary_switches, kernel_involuntary_switches, minor_page_faults, major_page_faults,
 //!     ending       {kind: exited, status} | {kind: signal, signal} | {kind: timed_out, after_s}
 //!     stdout       {bytes, digest, cut}; the digest covers all of it, cut: above 1 MiB
 //!     stderr_last_line
 //!     locks        what the binary wrote about its locks; null if it wrote nothing
 //!   summaries    {gil, free}: medians over the measured runs that ended well, or null
-//!   comparison   {pairs, ratio, interval: {low, high}, median_of_pair_ratios} or null
+//!   comparison   {pairs, ratio, interval: {low, high}, noise_floor, median_of_pair_ratios} or null
 //!   findings[]   {kind: failed | output_differs | not_deterministic, text, ...}
 //!   verdict      {kind, text, ...}
+//!   work         cpu_bound | io_bound | mixed
+//!   cause        what costs most: {kind, text, ...} or null
+//!   forecast     {ratio, measured_over_foretold} or null
+//!   drift        {ratio} or null
+//! sweeps[]     scripts with several numbers of threads: {name, curves: {gil, free}}, each
+//!              {points[], serial_fraction, best_threads, loses_at} or null
+//! forecasts    {rows, median_error, greatest_error}: how far they can be trusted, or null
 //! warnings[]   reasons to take the figures with care, in words
 //! outputs      directory with the outputs of rows with findings, or null
 //! ```
@@ -32,22 +39,44 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::super::builds::Binary;
+use super::super::cause::{Cause, Kind};
 use super::super::findings::Finding;
+use super::super::forecast::{Forecast, Trust};
 use super::super::machine::Machine;
 use super::super::mode::{ByMode, Mode};
+use super::super::noise::Drift;
+use super::super::plan::Runs;
 use super::super::results::RowResult;
 use super::super::sample::Sample;
+use super::super::scaling::{self, Sweep};
 use super::super::statistics::Comparison;
 use super::super::subject::Subject;
 use super::super::summary::Summary;
 use super::super::verdict::Verdict;
 use super::Report;
 
+/// What `schema.name` is.
+pub(in super::super) const NAME: &str = "togil-ab";
+/// What `schema.version` is: it changes with the meaning of any field.
+pub(in super::super) const VERSION: u32 = 2;
+
 /// What the `schema` field says about the others: units, and what a name leaves open.
-const FIELDS: [(&str, &str); 16] = [
+const FIELDS: [(&str, &str); 23] = [
     ("incomplete", "null, or why rows or runs are missing"),
     ("machine.load_average", "of the last minute, before anything was built or run"),
-    ("plan.order", "the modes in the order in which they take turns"),
+    (
+        "plan.order",
+        "the modes in the order in which they take turns; every other round is the other way round",
+    ),
+    (
+        "plan.runs",
+        "measured runs of each mode; null with a budget, which gives each row its own number",
+    ),
+    (
+        "rows[].samples[].wall_s",
+        "of the process; for a workload with setup, work and check only of the work of its threads, and so are user_s and sys_s",
+    ),
+    ("rows[].samples[].process_s", "wall time of the whole process"),
     ("rows[].samples[].run", "counts from 1, warm-ups and measured runs each on their own"),
     ("*_s", "seconds"),
     ("*_ns", "nanoseconds"),
@@ -73,6 +102,22 @@ const FIELDS: [(&str, &str); 16] = [
         "median wall time with the GIL / median without; null if a run failed or the outputs differ",
     ),
     (
+        "rows[].comparison.noise_floor",
+        "by what factor a build differs from itself: 95 % quantile of the ratio of the medians of two random halves of its own runs, its logarithm times the square root of n / 2 / (n - 2); smaller differences are called none",
+    ),
+    (
+        "rows[].forecast.ratio",
+        "foretold from the runs with the GIL alone: the time for which it is held shrinks by (held + waited) / held, or by the cores if they are fewer",
+    ),
+    (
+        "rows[].drift.ratio",
+        "time of the second half of the runs over that of the first, each relative to its mode; null if it could well be chance",
+    ),
+    (
+        "sweeps[].curves.*.serial_fraction",
+        "s in Amdahl's law, T(n) = T(1) * (s + (1 - s) / n), by least squares over the wall times",
+    ),
+    (
         "rows[].comparison.interval",
         "95 % percentile bootstrap interval of the ratio, 10000 resamples of pairs, constant seed",
     ),
@@ -86,6 +131,8 @@ struct Document<'a> {
     binaries: &'a ByMode<Binary>,
     plan: PlanPart,
     rows: Vec<RowPart<'a>>,
+    sweeps: Vec<Sweep>,
+    forecasts: Option<Trust>,
     warnings: Vec<String>,
     outputs: Option<&'a Path>,
 }
@@ -100,7 +147,8 @@ struct Schema {
 #[derive(Serialize)]
 struct PlanPart {
     bundled: bool,
-    runs: u32,
+    runs: Option<u32>,
+    budget_s: Option<f64>,
     warmup: u32,
     order: [Mode; 2],
     timeout_s: f64,
@@ -118,6 +166,10 @@ struct RowPart<'a> {
     comparison: Option<&'a Comparison>,
     findings: Vec<WithText<&'a Finding>>,
     verdict: WithText<&'a Verdict>,
+    work: Option<Kind>,
+    cause: Option<WithText<&'a Cause>>,
+    forecast: Option<Forecast>,
+    drift: Option<Drift>,
 }
 
 /// The fields of a thing, and the thing in words.
@@ -141,12 +193,14 @@ impl<T: ToString> WithText<T> {
 /// When a path is not UTF-8, which JSON cannot hold.
 pub(super) fn render(report: &Report) -> anyhow::Result<String> {
     let document = Document {
-        schema: Schema { name: "togil-ab", version: 1, fields: BTreeMap::from(FIELDS) },
+        schema: Schema { name: NAME, version: VERSION, fields: BTreeMap::from(FIELDS) },
         incomplete: report.incomplete(),
         machine: &report.machine,
         binaries: &report.binaries,
         plan: plan(report),
         rows: report.rows.iter().map(row).collect(),
+        sweeps: scaling::sweeps(&report.rows),
+        forecasts: Trust::of(report.rows.iter().filter_map(|row| row.forecast)),
         warnings: report.warnings.iter().map(ToString::to_string).collect(),
         outputs: report.kept.as_deref(),
     };
@@ -157,11 +211,16 @@ pub(super) fn render(report: &Report) -> anyhow::Result<String> {
 fn plan(report: &Report) -> PlanPart {
     let scale = match report.subject {
         Subject::Bundled { scale, .. } => Some(scale),
-        Subject::Script { .. } => None,
+        Subject::Script { .. } | Subject::Workload { .. } => None,
+    };
+    let (runs, budget_s) = match report.runs {
+        Runs::Count(runs) => (Some(runs), None),
+        Runs::Budget(seconds) => (None, Some(seconds)),
     };
     PlanPart {
         bundled: scale.is_some(),
-        runs: report.runs,
+        runs,
+        budget_s,
         warmup: report.warmup,
         order: Mode::TURNS,
         timeout_s: report.limit.as_secs_f64(),
@@ -181,6 +240,10 @@ fn row(result: &RowResult) -> RowPart<'_> {
         comparison: result.comparison.as_ref(),
         findings: result.findings.iter().map(WithText::new).collect(),
         verdict: WithText::new(&result.verdict),
+        work: result.kind,
+        cause: result.cause.as_ref().map(WithText::new),
+        forecast: result.forecast,
+        drift: result.drift,
     }
 }
 
@@ -202,7 +265,7 @@ mod tests {
         report.kept = Some("/tmp/kept".into());
         let document = parsed(&report);
         assert_eq!(document["schema"]["name"], "togil-ab");
-        assert_eq!(document["schema"]["version"], 1);
+        assert_eq!(document["schema"]["version"], VERSION);
         assert_eq!(document["incomplete"], Value::Null);
         assert_eq!(document["plan"]["order"], json!(["gil", "free-threaded"]));
         assert_eq!(document["outputs"], "/tmp/kept");

@@ -1,12 +1,17 @@
-//! The report: all that was found out, and the two ways to print it.
+//! The report: all that was found out, and the ways to print it.
 
+mod csv;
 mod detail;
-mod grid;
+mod files;
+pub(super) mod grid;
 mod header;
-mod json;
+mod html;
+pub(super) mod json;
+mod markdown;
 mod overview;
+mod sweep;
 mod table;
-mod units;
+pub(super) mod units;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -17,9 +22,12 @@ use super::interrupt;
 use super::machine::Machine;
 use super::measure::Stopped;
 use super::mode::ByMode;
+use super::plan::Runs;
 use super::results::RowResult;
 use super::subject::Subject;
 use super::warnings::Warning;
+
+pub(super) use files::Files;
 
 /// All that is known at the end.
 #[derive(Debug)]
@@ -33,7 +41,7 @@ pub(super) struct Report {
     /// Rounds before the measured ones.
     pub(super) warmup: u32,
     /// Measured rounds of each row.
-    pub(super) runs: u32,
+    pub(super) runs: Runs,
     /// When a run counted as hung.
     pub(super) limit: Duration,
     /// What came of it.
@@ -101,9 +109,9 @@ pub(super) mod tests {
                 path: format!("/opt/togil-{}", mode.short()).into(),
                 version: "0.1.0".to_owned(),
             }),
-            subject: Subject::Bundled { threads: vec![2], scale: 1.0 },
+            subject: Subject::Bundled { threads: vec![2], scale: 1.0, groups: Vec::new() },
             warmup: 1,
-            runs: 5,
+            runs: Runs::Count(5),
             limit: Duration::from_secs(300),
             rows,
             stopped: None,

@@ -65,6 +65,8 @@ fn columns(results: &[RowResult], shown: Columns) -> Vec<Column<'_>> {
     columns.push(column("waited", Align::Right, |of| or_none(of.wait_share().map(units::share))));
     let verdict = |of: &RowResult| Cell::styled(verdict(of), style_of(&of.verdict));
     columns.push(column("verdict", Align::Left, verdict));
+    let cost = |of: &RowResult| or_none(of.cause.as_ref().map(|cause| cause.short().to_owned()));
+    columns.push(column("costs most", Align::Left, cost));
     columns
 }
 
@@ -127,7 +129,8 @@ fn legend(shown: Columns) -> String {
     let mut lines = vec![
         "gil, free: median wall time. ratio: gil over free, so above 1 free-threaded is faster.",
         "cores: CPU time over wall time, gil / free. waited: of the time for which threads wanted",
-        "to run Python with the GIL, the share for which they waited for it.",
+        "to run Python with the GIL, the share for which they waited for it. costs most: GIL wait",
+        "in the runs with it; shared objects, locks and GC stops in those without; I/O in both.",
     ];
     if shown.speed_up {
         lines.push("speed-up: against the first number of threads in the same mode.");
@@ -160,11 +163,11 @@ mod tests {
             result("convoy", Some(2), &[(0.5, 1.0); 2]),
         ];
         let expected = "
-  workload   threads     gil    free  ratio  95 % interval  cores      waited  verdict
-  cpu_loops        2  2.00 s  1.00 s   2.00  1.81 to 2.21   1.0 / 1.9    47 %  2.0x faster
-  io_sleep         2  500 ms  500 ms   1.00  1.00 to 1.00   1.0 / 1.9    47 %  no difference
-  cpu_fib          2  1.00 s  500 ms      -  -              1.0 / 1.9    47 %  failed
-  convoy           2  500 ms  1.00 s   0.50  0.50 to 0.50   1.0 / 1.9    47 %  too few runs";
+  workload   threads     gil    free  ratio  95 % interval  cores      waited  verdict        costs most
+  cpu_loops        2  2.00 s  1.00 s   2.00  1.81 to 2.21   1.0 / 1.9    47 %  2.0x faster    GIL wait
+  io_sleep         2  500 ms  500 ms   1.00  1.00 to 1.00   1.0 / 1.9    47 %  no difference  shared objects
+  cpu_fib          2  1.00 s  500 ms      -  -              1.0 / 1.9    47 %  failed         -
+  convoy           2  500 ms  1.00 s   0.50  0.50 to 0.50   1.0 / 1.9    47 %  too few runs   shared objects";
         assert_eq!(table(&results, true, false, false), expected);
     }
 
@@ -174,9 +177,9 @@ mod tests {
         let results: Vec<_> =
             [1, 2].iter().zip(walls).map(|(n, walls)| result("a", Some(*n), &walls)).collect();
         let expected = "
-  threads     gil            speed-up    free           speed-up  ratio  95 % interval  cores      waited  verdict
-        1  1.00 s  ████████     1.00x  800 ms  ██████▍     1.00x   1.25  1.25 to 1.25   1.0 / 1.9    47 %  1.25x faster
-        2  1.00 s  ████████     1.00x  400 ms  ███▎        2.00x   2.50  2.50 to 2.50   1.0 / 1.9    47 %  2.5x faster";
+  threads     gil            speed-up    free           speed-up  ratio  95 % interval  cores      waited  verdict       costs most
+        1  1.00 s  ████████     1.00x  800 ms  ██████▍     1.00x   1.25  1.25 to 1.25   1.0 / 1.9    47 %  1.25x faster  -
+        2  1.00 s  ████████     1.00x  400 ms  ███▎        2.00x   2.50  2.50 to 2.50   1.0 / 1.9    47 %  2.5x faster   GIL wait";
         assert_eq!(table(&results, false, true, true), expected);
     }
 

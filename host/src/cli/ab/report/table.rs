@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use anstyle::Style;
 
+use super::super::forecast::Trust;
 use super::super::results::RowResult;
+use super::super::scaling;
 use super::super::subject::Subject;
 use super::super::verdict::Verdict;
 use super::Report;
 use super::grid::{GAIN, LOSS, WRONG, styled};
 use super::overview::Columns;
-use super::{detail, header, overview};
+use super::{detail, header, overview, sweep};
 
 /// The whole report, with colours. With `bars` wall times are drawn too.
 pub(super) fn render(report: &Report, bars: bool) -> String {
@@ -27,6 +29,7 @@ fn tables(report: &Report, bars: bool) -> Vec<String> {
     let rows = &report.rows;
     let mut tables = Vec::new();
     let bundled = matches!(report.subject, Subject::Bundled { .. });
+    let sweep = sweep::render(&scaling::sweeps(rows));
     if !bundled {
         tables.extend(rows.iter().map(|row| detail::render(row, bars)));
     }
@@ -35,14 +38,27 @@ fn tables(report: &Report, bars: bool) -> Vec<String> {
         let shown = Columns { workload: bundled, speed_up: numbers.len() > 1, bars };
         tables.push(overview::render(rows, shown));
     }
+    tables.extend(sweep);
+    tables.extend(trust(rows));
     tables
+}
+
+/// How far the forecasts can be trusted; of single rows their details tell.
+fn trust(rows: &[RowResult]) -> Option<String> {
+    let trust = Trust::of(rows.iter().filter_map(|row| row.forecast))?;
+    (trust.rows > 1).then(|| {
+        format!(
+            "Forecasts from the runs with the GIL alone: half of {} within {:.2}x of what was measured, the worst off by {:.2}x.\n",
+            trust.rows, trust.median_error, trust.greatest_error
+        )
+    })
 }
 
 fn problems(report: &Report) -> String {
     let mut text = String::new();
     for row in &report.rows {
         for finding in &row.findings {
-            text += &format!("{} {}: {finding}\n", styled("problem:", WRONG), name(row));
+            text += &format!("{} {}: {finding}\n", styled("problem:", WRONG), row.title());
         }
     }
     if let Some(directory) = &report.kept {
@@ -54,14 +70,6 @@ fn problems(report: &Report) -> String {
 fn warnings(report: &Report) -> String {
     let label = styled("warning:", LOSS);
     report.warnings.iter().map(|warning| format!("{label} {warning}\n")).collect()
-}
-
-/// Which row it is, in words.
-fn name(result: &RowResult) -> String {
-    match result.row.threads {
-        Some(threads) => format!("{}, threads {threads}", result.row.name),
-        None => result.row.name.clone(),
-    }
 }
 
 /// The colour of a verdict.
@@ -97,14 +105,14 @@ mod tests {
         let text = plain(&report);
         let start = "\
 togil ab: bundled workloads, scale 1
-  machine        Some CPU, 4 cores, load 0.25, Linux 6.1
+  machine        Some CPU, 4 cores, load 0.25, Linux 6.1, rustc 1.95.0
   gil            togil 0.1.0, /opt/togil-gil
   free-threaded  togil 0.1.0, /opt/togil-free
-  runs           5 of each mode after 1 to warm up, in turn (gil, free-threaded, gil, ...), at most 300 s each
+  runs           5 of each mode after 1 to warm up, in turn (gil, free-threaded, free-threaded, gil, ...), at most 300 s each
 
-  workload   threads     gil    free  ratio  95 % interval  cores      waited  verdict
-  cpu_loops        2  2.00 s  1.00 s   2.00  2.00 to 2.00   1.0 / 1.9    47 %  2.0x faster
-  cpu_fib          2  1.00 s  500 ms      -  -              1.0 / 1.9    47 %  failed
+  workload   threads     gil    free  ratio  95 % interval  cores      waited  verdict      costs most
+  cpu_loops        2  2.00 s  1.00 s   2.00  2.00 to 2.00   1.0 / 1.9    47 %  2.0x faster  GIL wait
+  cpu_fib          2  1.00 s  500 ms      -  -              1.0 / 1.9    47 %  failed       -
 
 gil, free:";
         assert_eq!(text.get(..start.len()), Some(start), "{text}");

@@ -3,7 +3,7 @@
 use super::super::statistics::Spread;
 
 /// Stands for a figure that there is none of.
-pub(super) const NONE: &str = "-";
+pub(in super::super) const NONE: &str = "-";
 
 /// A unit of time and how to write a figure in it.
 struct Unit {
@@ -28,13 +28,13 @@ fn unit(seconds: f64) -> Unit {
 }
 
 /// Such as `1.23 s` or `45.6 ms`.
-pub(super) fn time(seconds: f64) -> String {
+pub(in super::super) fn time(seconds: f64) -> String {
     let Unit { name, per_second, digits } = unit(seconds);
     format!("{:.digits$} {name}", seconds * per_second)
 }
 
 /// Such as `1.23 s [1.20 to 1.30]`: the median, the least and the greatest time.
-pub(super) fn time_with_range(seconds: &Spread) -> String {
+pub(in super::super) fn time_with_range(seconds: &Spread) -> String {
     let Unit { name, per_second, digits } = unit(seconds.median);
     let [median, min, max] =
         [seconds.median, seconds.min, seconds.max].map(|figure| figure * per_second);
@@ -42,17 +42,17 @@ pub(super) fn time_with_range(seconds: &Spread) -> String {
 }
 
 /// Such as `12.3 MiB`.
-pub(super) fn memory(bytes: f64) -> String {
+pub(in super::super) fn memory(bytes: f64) -> String {
     format!("{:.1} MiB", bytes / f64::from(1 << 20))
 }
 
 /// A share of 1 in percent, such as `47 %`.
-pub(super) fn share(share: f64) -> String {
+pub(in super::super) fn share(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
 /// A bar of at most `width` characters, full where `share` is 1.
-pub(super) fn bar(share: f64, width: usize) -> String {
+pub(in super::super) fn bar(share: f64, width: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
     // So that a short time still shows.

@@ -1,10 +1,12 @@
 //! What a host costs: the way of a job to a worker and back, calls across the border, conversions,
 //! starts, and the throughput of tiny jobs.
 
+mod peer;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use serde::{Deserialize, Serialize};
 use togil::vm::PyObjectRef;
 use togil::{Error, Function, Host, Job, Module, Python, Script, from_python, to_python};
@@ -171,4 +173,9 @@ fn starts(c: &mut Criterion) {
 const _: () = assert!(size_of::<Error>() <= 128);
 
 criterion_group!(benches, jobs, calls, values, starts);
-criterion_main!(benches);
+
+fn main() {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    peer::compare();
+}

@@ -1,0 +1,189 @@
+//! The report as one HTML file, with plots, that needs nothing else: no network, no script.
+
+#[cfg(test)]
+mod browser;
+mod plots;
+mod svg;
+
+use super::super::mode::Mode;
+use super::super::results::RowResult;
+use super::super::scaling;
+use super::Report;
+use super::header;
+use super::units::{self, NONE};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The document.
+pub(super) fn render(report: &Report) -> String {
+    let title = escaped(&format!("togil ab: {}", header::title(report)));
+    let mut body = format!("<h1>{title}</h1>\n{}", facts(report));
+    if let Some(reason) = report.incomplete() {
+        body += &format!(
+            "<p class=\"problem\">INCOMPLETE ({}): only what was measured until then is shown.</p>\n",
+            escaped(&reason)
+        );
+    }
+    body += &notes(report);
+    if !report.rows.is_empty() {
+        body += &section("Gain without the GIL", RATIO, &plots::ratios(&report.rows));
+        body += &format!("<h2>Figures</h2>\n{}", table(&report.rows));
+    }
+    for sweep in scaling::sweeps(&report.rows) {
+        let title = format!("Threads: {}", sweep.name);
+        body += &section(&title, SPEED_UP, &plots::speed_ups(&sweep));
+    }
+    if !report.rows.is_empty() {
+        body += &section("Every run", RUNS, &plots::runs(&report.rows));
+    }
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
+
+const RATIO: &str = "Wall time with the GIL over wall time without: right of 1 free-threaded is \
+                     faster. The bar is the 95 % interval, the grey band the noise floor: what a \
+                     build differs from itself by.";
+const SPEED_UP: &str = "Speed-up against the least number of threads; the dashed line is perfect.";
+const RUNS: &str = "Wall time of each run that ended well, the modes side by side; the line is the \
+                    median, hollow dots are outliers, which count like the others.";
+
+fn section(title: &str, legend: &str, plot: &str) -> String {
+    format!("<h2>{}</h2>\n<p>{}</p>\n{plot}\n", escaped(title), escaped(legend))
+}
+
+/// What was measured, where, and how.
+fn facts(report: &Report) -> String {
+    let mut rows = vec![("machine".to_owned(), header::machine(report))];
+    rows.extend(Mode::TURNS.map(|mode| (mode.to_string(), header::binary(report, mode))));
+    rows.push(("runs".to_owned(), header::runs(report)));
+    let row = |(name, value): (String, String)| {
+        format!("<dt>{}</dt><dd>{}</dd>\n", escaped(&name), escaped(&value))
+    };
+    format!("<dl>\n{}</dl>\n", rows.into_iter().map(row).collect::<String>())
+}
+
+fn notes(report: &Report) -> String {
+    let problems = report.rows.iter().flat_map(|row| {
+        row.findings.iter().map(|finding| ("problem", format!("{}: {finding}", row.title())))
+    });
+    let warnings = report.warnings.iter().map(|warning| ("warning", warning.to_string()));
+    let note = |(kind, text): (&str, String)| {
+        format!("<p class=\"{kind}\"><b>{kind}:</b> {}</p>\n", escaped(&text))
+    };
+    problems.chain(warnings).map(note).collect()
+}
+
+fn table(rows: &[RowResult]) -> String {
+    let heads = [
+        "workload",
+        "threads",
+        "gil",
+        "free-threaded",
+        "gil/free",
+        "95 % interval",
+        "noise floor",
+        "cores",
+        "waited for the GIL",
+        "foretold",
+        "verdict",
+        "what costs most",
+    ];
+    let head: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
+    let body: String = rows.iter().map(table_row).collect();
+    format!("<div class=\"wide\"><table>\n<tr>{head}</tr>\n{body}</table></div>\n")
+}
+
+fn table_row(result: &RowResult) -> String {
+    let summary = |mode: Mode| result.summaries.of(mode).as_ref();
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| NONE.to_owned());
+    let wall = |mode| or_none(summary(mode).map(|summary| units::time_with_range(&summary.wall_s)));
+    let cores = |mode| or_none(summary(mode).map(|summary| format!("{:.1}", summary.cores_used)));
+    let comparison = result.comparison.as_ref();
+    let interval = comparison.and_then(|comparison| comparison.interval);
+    let cells = [
+        result.row.name.clone(),
+        or_none(result.row.threads.map(|threads| threads.to_string())),
+        wall(Mode::Gil),
+        wall(Mode::Free),
+        or_none(comparison.map(|comparison| format!("{:.2}", comparison.ratio))),
+        or_none(interval.map(|interval| format!("{:.2} to {:.2}", interval.low, interval.high))),
+        or_none(comparison.and_then(|of| of.noise_floor).map(|floor| format!("{floor:.2}x"))),
+        format!("{} / {}", cores(Mode::Gil), cores(Mode::Free)),
+        or_none(result.wait_share().map(units::share)),
+        or_none(result.forecast.map(|forecast| format!("{:.2}", forecast.ratio))),
+        result.verdict.short(),
+        or_none(result.cause.as_ref().map(ToString::to_string)),
+    ];
+    let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
+    format!("<tr>{cells}</tr>\n")
+}
+
+/// Text that is no markup.
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::results::tests::{crashed, result};
+    use super::super::tests::report;
+    use super::*;
+
+    fn document() -> String {
+        let rows = vec![
+            result("<a&b>", Some(1), &[(2.0, 2.1), (2.0, 2.0), (2.1, 2.0), (2.0, 2.0), (9.0, 2.0)]),
+            result("<a&b>", Some(2), &[(2.0, 1.0); 5]),
+            crashed("c"),
+        ];
+        render(&report(rows))
+    }
+
+    #[test]
+    fn nothing_comes_from_elsewhere_and_text_is_text() {
+        let text = document();
+        for outside in ["http://", "https://", "<script", "url(", "@import", "src="] {
+            assert!(!text.replace("http://www.w3.org/2000/svg", "").contains(outside), "{outside}");
+        }
+        assert!(text.contains("&lt;a&amp;b&gt;") && !text.contains("<a&b>"), "{text}");
+    }
+
+    #[test]
+    fn every_element_is_closed() {
+        let text = document();
+        let mut open: Vec<&str> = Vec::new();
+        for tag in text.split('<').skip(1).filter_map(|rest| rest.split_once('>')) {
+            let tag = tag.0;
+            let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
+            if tag.starts_with('/') {
+                assert_eq!(open.pop(), Some(name), "in {text}");
+            } else if !tag.ends_with('/') && !["!DOCTYPE", "meta"].contains(&name) {
+                open.push(name);
+            }
+        }
+        assert_eq!(open, [""; 0]);
+    }
+
+    #[test]
+    fn the_plots_hold_what_was_measured() {
+        let text = document();
+        let runs = text.split("<h2>Every run</h2>").nth(1).unwrap();
+        // 10 and 10 runs, and 9 of the row in which one crashed.
+        assert_eq!(runs.matches("<circle").count(), 29, "{runs}");
+        assert_eq!(runs.matches("class=\"outlier").count(), 1, "{runs}");
+        assert_eq!(text.matches("<h2>Threads: ").count(), 1);
+        assert!(!text.contains("NaN") && !text.contains("inf\""), "{text}");
+    }
+}
