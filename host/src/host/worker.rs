@@ -98,15 +98,14 @@ impl Worker {
         self.with_slot(|slot| slot.running = Some(core.clone()));
         let ended = |ending| {
             let gil = py.thread_stats().map(Into::into);
-            let counts = self.with_slot(|slot| {
+            // Not if the job was given up: then it was counted already. Under the lock, so that no
+            // job is ever seen that neither runs nor has ended.
+            self.with_slot(|slot| {
                 slot.running = None;
                 slot.jobs += 1;
                 slot.gil = gil;
-            });
-            // A job that was given up was counted then.
-            if counts {
                 self.inner.counters.count(ending);
-            }
+            });
             tracing::debug!(?ending, "the job is over");
         };
         let bench = Bench { worker: self.index, watchdog: &self.inner.watchdog, ended: &ended };
@@ -120,15 +119,13 @@ impl Worker {
         }
     }
 
-    /// Changes what others see of this worker; `false` if it was replaced.
-    fn with_slot(&self, change: impl FnOnce(&mut Slot)) -> bool {
+    /// Changes what others see of this worker, unless it was replaced.
+    fn with_slot(&self, change: impl FnOnce(&mut Slot)) {
         let mut workers = self.inner.workers.lock();
         let slot = &mut workers[self.index];
-        let mine = slot.generation == self.generation;
-        if mine {
+        if slot.generation == self.generation {
             change(slot);
         }
-        mine
     }
 
     /// Whether this thread was stuck, and another has its place.
@@ -155,13 +152,13 @@ impl Inner {
     pub(super) fn abandon(&self, index: usize) -> u64 {
         self.counters.stuck.fetch_add(1, Ordering::AcqRel);
         self.counters.restarts.fetch_add(1, Ordering::Relaxed);
-        self.counters.count(Ending::Stopped);
         let generation = {
             let mut workers = self.workers.lock();
             let slot = &mut workers[index];
             slot.generation += 1;
             slot.running = None;
             slot.jobs += 1;
+            self.counters.count(Ending::Stopped);
             slot.generation
         };
         self.one_is_gone();
