@@ -20,10 +20,10 @@ use rustpython_vm::vm::thread::{
     current_vm_is_set, hang_current_thread, try_with_current_vm, with_current_vm,
 };
 
+use crate::activity::{self, Activity};
 use crate::late;
-use crate::lock::{Closed, ForkGuard, Gil, GilStats, Member, MonotonicClock, RollGuard};
+use crate::lock::{Closed, ForkGuard, Gil, GilStats, Handoff, Member, MonotonicClock, RollGuard};
 use crate::mode::GilRequest;
-use crate::timeline::{self, Activity};
 use crate::{safepoint, stall};
 
 /// CPython's default, `_PyEval_DEFAULT_SWITCH_INTERVAL` in Python/ceval_gil.c.
@@ -94,7 +94,17 @@ fn publish(gil: Gil) {
 }
 
 fn new_gil(interval: Duration) -> Gil {
-    Gil::new(MonotonicClock::default(), interval, safepoint::ring)
+    let handoff = HANDOFF.get().copied().unwrap_or_default();
+    Gil::new(MonotonicClock::default(), handoff, interval, safepoint::ring)
+}
+
+/// The rule of the process's GIL, of one that comes late, too.
+static HANDOFF: OnceLock<Handoff> = OnceLock::new();
+
+/// Chooses the rule of who gets the GIL next; only the first call counts. Returns whether it is as
+/// asked.
+pub(crate) fn decide_handoff(handoff: Handoff) -> bool {
+    *HANDOFF.get_or_init(|| handoff) == handoff
 }
 
 /// Whether the first interpreter asked for a GIL, and how.
@@ -172,7 +182,7 @@ pub(crate) fn enter(vm: &VirtualMachine) -> bool {
         (!me.inside.replace(true), me.unlocked.is_on_roll())
     });
     if was_unlocked {
-        timeline::to(Activity::Running);
+        activity::to(Activity::Running);
         // It may come on at any moment, now or inside; the outermost gives it up.
         check_in(vm);
         return outermost;
@@ -217,7 +227,7 @@ pub(crate) fn note_vm() {
 /// Ends what [`enter`] began: gives the GIL up if this thread holds it.
 pub(crate) fn leave() {
     ME.with(|me| me.inside.set(false));
-    timeline::to(Activity::Away);
+    activity::to(Activity::Away);
     give_up();
 }
 
@@ -267,12 +277,12 @@ fn spanned<R>(wait: impl FnOnce() -> R) -> R {
 
 fn take(vm: &VirtualMachine, gil: &Gil, group: Group) {
     let member = ME.with(|me| me.member(gil, group));
-    timeline::to(Activity::Waiting);
+    activity::to(Activity::Waiting);
     match vm.allow_threads(|| spanned(|| gil.acquire(&member))) {
         Ok(()) => ME.with(|me| me.holding.set(Some(group))),
         Err(Closed) => hang_current_thread(&vm.state),
     }
-    timeline::to(Activity::Running);
+    activity::to(Activity::Running);
     // A signal that came for this thread while it waited was seen by others.
     safepoint::remind(vm);
 }
@@ -293,11 +303,11 @@ pub(crate) fn without_gil<R>(vm: &VirtualMachine, f: impl FnOnce() -> R) -> R {
     impl Drop for CheckIn<'_> {
         fn drop(&mut self) {
             check_in(self.0);
-            timeline::to(self.1);
+            activity::to(self.1);
         }
     }
     // Before others can run: what the threads did must not overlap.
-    let before = timeline::to(Activity::Blocked);
+    let before = activity::to(Activity::Blocked);
     let held = gil().and_then(|gil| Some((gil, ME.with(|me| me.holding.take())?)));
     let Some((gil, group)) = held else {
         let _check_in = CheckIn(vm, before);
@@ -376,9 +386,9 @@ pub(crate) fn switch(vm: &VirtualMachine) {
     let Some(gil) = gil() else { return };
     let Some(group) = ME.with(|me| me.holding.get()) else { return };
     let member = ME.with(|me| me.member(gil, group));
-    timeline::to(Activity::Waiting);
+    activity::to(Activity::Waiting);
     let switched = vm.allow_threads(|| spanned(|| gil.hand_over(&member)));
-    timeline::to(Activity::Running);
+    activity::to(Activity::Running);
     match switched {
         Ok(true) => safepoint::remind(vm),
         Ok(false) => {}

@@ -13,6 +13,7 @@ use rustpython_vm::vm::thread::{
 use rustpython_vm::{AsObject, Py, PyResult, Settings, VirtualMachine};
 
 use crate::attach;
+use crate::lock::Handoff;
 use crate::mode::{GilRequest, GilRequired};
 use crate::modules::{self, NativeModule};
 use crate::python::Python;
@@ -32,6 +33,12 @@ pub enum BuildError {
          ask for the same in all of them"
     )]
     GilDecided,
+    /// The first interpreter of the process decided who gets the GIL next, and otherwise.
+    #[error(
+        "the first interpreter of this process decided by which rule the GIL changes hands; \
+         ask for the same in all of them"
+    )]
+    HandoffDecided,
     /// The VM started, and our own set-up of it failed.
     #[error("cannot set up the interpreter: {0}")]
     Setup(String),
@@ -44,6 +51,7 @@ pub struct InterpreterBuilder {
     settings: Settings,
     gil: GilRequest,
     switch_anywhere: bool,
+    handoff: Option<Handoff>,
     modules: Vec<&'static PyModuleDef>,
     lent: Vec<NativeModule>,
     env: Option<Vec<(String, String)>>,
@@ -63,6 +71,7 @@ impl Default for InterpreterBuilder {
             settings,
             gil: GilRequest::Default,
             switch_anywhere: false,
+            handoff: None,
             modules: Vec::new(),
             lent: Vec::new(),
             env: None,
@@ -129,6 +138,13 @@ impl InterpreterBuilder {
         self
     }
 
+    /// `-X gil_handoff`: by which rule the GIL changes hands. Counts for the process, and only
+    /// before its first interpreter. No effect without a GIL.
+    pub fn handoff(mut self, handoff: Handoff) -> Self {
+        self.handoff = Some(handoff);
+        self
+    }
+
     /// Changes any other setting of the VM.
     pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.settings);
@@ -141,6 +157,10 @@ impl InterpreterBuilder {
     /// [`BuildError`] if the GIL is asked for in a way that this build or this process
     /// cannot follow, or if the set-up fails.
     pub fn build(self) -> Result<Interpreter, BuildError> {
+        let handoff = self.handoff;
+        if handoff.is_some_and(|handoff| !attach::decide_handoff(handoff)) {
+            return Err(BuildError::HandoffDecided);
+        }
         if !attach::decide(self.gil.resolve()?, self.gil) {
             return Err(BuildError::GilDecided);
         }

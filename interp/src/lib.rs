@@ -16,13 +16,15 @@
 //! | `signals`, `doorbell` | operating-system signals, for the main thread only |
 //! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
 //! | `threads`, `fork` | threads that Python starts; the child of a fork |
-//! | [`timeline`] | what each thread did when |
+//! | `activity`, [`timeline`], [`sampling`] | what each thread does; when it did it, and on which lines |
 //! | `identity` | what `sys` and `sysconfig` say |
 //! | `modules` | modules that a host lends to scripts |
 //! | `interpreter`, `subinterpreter`, `streams`, `python` | the Rust API |
 
 pub mod lock;
 
+#[cfg(not(togil_loom))]
+mod activity;
 #[cfg(not(togil_loom))]
 mod attach;
 #[cfg(not(togil_loom))]
@@ -47,6 +49,8 @@ mod patch;
 mod python;
 #[cfg(not(togil_loom))]
 mod safepoint;
+#[cfg(not(togil_loom))]
+pub mod sampling;
 #[cfg(not(togil_loom))]
 mod signals;
 #[cfg(not(togil_loom))]

@@ -16,9 +16,9 @@ use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
 };
 
+use crate::activity::{self, Activity};
 use crate::patch::Original;
 use crate::python::Python;
-use crate::timeline::{self, Activity};
 use crate::{attach, doorbell, safepoint};
 
 /// Runs the function of a new thread, on that thread, and does what it has to before and after.
@@ -173,7 +173,7 @@ fn run(vm: &VirtualMachine, mut args: FuncArgs, _callee: Callee) -> PyResult {
         None => call(),
     }
     // Later is too late: the thread's timeline may be torn down before its part in the GIL.
-    timeline::to(Activity::Away);
+    activity::to(Activity::Away);
     Ok(vm.ctx.none())
 }
 

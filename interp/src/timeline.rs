@@ -1,30 +1,17 @@
 //! What each thread did when: running Python, waiting for the GIL, blocked in a call, collecting
-//! garbage. Off unless asked for; then it costs one relaxed load wherever a thread changes its state.
+//! garbage. Off unless asked for.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::{PyResult, VirtualMachine};
 
+use crate::activity::{self, Watcher};
 use crate::python::Python;
 
-/// What a thread does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Activity {
-    /// It is attached to no interpreter.
-    Away,
-    /// It runs Python, or native code on its behalf. With a GIL, only its holder does.
-    Running,
-    /// It waits for the GIL.
-    Waiting,
-    /// It is in a call that may block, without the GIL.
-    Blocked,
-    /// It collects garbage; the others stand still.
-    Collecting,
-}
+pub use crate::activity::Activity;
 
 /// A piece of a thread's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +35,6 @@ pub struct ThreadTimeline {
     pub spans: Vec<Span>,
 }
 
-static ON: AtomicBool = AtomicBool::new(false);
 static ORIGIN: OnceLock<Instant> = OnceLock::new();
 static LINES: Mutex<Vec<Arc<Line>>> = Mutex::new(Vec::new());
 
@@ -63,28 +49,12 @@ thread_local! {
     static LINE: RefCell<Option<Arc<Line>>> = const { RefCell::new(None) };
 }
 
-/// Whether anybody wants to know.
-pub(crate) fn is_on() -> bool {
-    ON.load(Ordering::Relaxed)
-}
-
-/// The calling thread does something else from now on. Returns what it did before.
-#[inline]
-pub(crate) fn to(activity: Activity) -> Activity {
-    if is_on() { record(activity) } else { activity }
-}
-
-#[cold]
-fn record(activity: Activity) -> Activity {
+/// The calling thread does something else from now on.
+pub(crate) fn began(activity: Activity) {
     let line = LINE.try_with(|line| line.borrow_mut().get_or_insert_with(new_line).clone());
     // A thread that is being torn down has nothing more to tell.
-    let Ok(line) = line else { return activity };
-    let mut changes = line.changes.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = changes.last().map_or(Activity::Away, |(_, activity)| *activity);
-    if before != activity {
-        changes.push((now(), activity));
-    }
-    before
+    let Ok(line) = line else { return };
+    line.changes.lock().unwrap_or_else(PoisonError::into_inner).push((now(), activity));
 }
 
 fn now() -> Duration {
@@ -112,7 +82,7 @@ static ON_COLLECTION: PyMethodDef = PyMethodDef::new_raw_const(
 fn on_collection(vm: &VirtualMachine, args: FuncArgs, _callee: Callee) -> PyResult {
     let phase = args.args.first().map(|phase| phase.str(vm)).transpose()?;
     let starts = phase.is_some_and(|phase| phase.as_wtf8() == "start");
-    to(if starts { Activity::Collecting } else { Activity::Running });
+    activity::to(if starts { Activity::Collecting } else { Activity::Running });
     Ok(vm.ctx.none())
 }
 
@@ -125,14 +95,14 @@ pub fn start(py: Python<'_>) -> PyResult<()> {
     let callbacks = vm.import("gc", 0)?.get_attr("callbacks", vm)?;
     vm.call_method(&callbacks, "append", (ON_COLLECTION.build_function(&vm.ctx),))?;
     ORIGIN.get_or_init(Instant::now);
-    ON.store(true, Ordering::Relaxed);
-    to(Activity::Running);
+    Watcher::Timeline.start();
+    activity::to(Activity::Running);
     Ok(())
 }
 
 /// Turns the timeline off, and gives what it has.
 pub fn finish() -> Vec<ThreadTimeline> {
-    ON.store(false, Ordering::Relaxed);
+    Watcher::Timeline.stop();
     let end = now();
     let lines = std::mem::take(&mut *LINES.lock().unwrap_or_else(PoisonError::into_inner));
     let mut threads: Vec<_> = lines.iter().map(|line| line.timeline(end)).collect();

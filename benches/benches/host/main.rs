@@ -2,14 +2,16 @@
 //! starts, and the throughput of tiny jobs.
 
 mod peer;
+mod records;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
-use serde::{Deserialize, Serialize};
 use togil::vm::PyObjectRef;
 use togil::{Error, Function, Host, Job, Module, Python, Script, from_python, to_python};
+
+use records::{Record, records};
 
 fn host(workers: usize) -> Host {
     Host::builder().workers(workers).build().expect("a host")
@@ -96,27 +98,6 @@ fn calls(c: &mut Criterion) {
         });
     }
     group.finish();
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct Record {
-    id: u64,
-    name: String,
-    tags: Vec<String>,
-    score: f64,
-    parent: Option<u64>,
-}
-
-/// About this many bytes as JSON.
-fn records(bytes: usize) -> Vec<Record> {
-    let record = |n: u64| Record {
-        id: n,
-        name: format!("record number {n:05}"),
-        tags: vec!["red".into(), "green".into()],
-        score: n as f64 / 3.0,
-        parent: n.checked_sub(1),
-    };
-    (0..bytes as u64 / 100).map(record).collect()
 }
 
 fn values(c: &mut Criterion) {

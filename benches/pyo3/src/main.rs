@@ -1,12 +1,16 @@
-//! The calls and conversions of `benches/host.rs` by PyO3. `cargo build --release` in this folder, and
+//! The calls and conversions of `benches/host/` by PyO3. `cargo build --release` in this folder, and
 //! `cargo bench --bench host` runs it, too, and prints the ratios.
+
+#[path = "../../benches/host/records.rs"]
+mod records;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule};
-use serde::{Deserialize, Serialize};
+
+use records::{Record, records};
 
 const ROUNDS: usize = 15;
 
@@ -26,26 +30,6 @@ fn add(a: i64, b: i64) -> i64 {
     a + b
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-struct Record {
-    id: u64,
-    name: String,
-    tags: Vec<String>,
-    score: f64,
-    parent: Option<u64>,
-}
-
-fn records(bytes: usize) -> Vec<Record> {
-    let record = |n: u64| Record {
-        id: n,
-        name: format!("record number {n:05}"),
-        tags: vec!["red".into(), "green".into()],
-        score: n as f64 / 3.0,
-        parent: n.checked_sub(1),
-    };
-    (0..bytes as u64 / 100).map(record).collect()
-}
-
 fn main() -> PyResult<()> {
     Python::attach(|py| {
         println!("CPython {}", py.version().split(' ').next().unwrap_or_default());
@@ -63,7 +47,9 @@ fn main() -> PyResult<()> {
         let module = PyModule::new(py, "app")?;
         module.add_function(wrap_pyfunction!(add, &module)?)?;
         scope.set_item("rust_add", module.getattr("add")?)?;
-        for (what, call) in [("Rust from Python, two ints", "rust_add(n, 2)"), ("empty Python loop", "pass")] {
+        for (what, call) in
+            [("Rust from Python, two ints", "rust_add(n, 2)"), ("empty Python loop", "pass")]
+        {
             let source = format!(
                 "import time\ndef run(times):\n  start = time.perf_counter()\n  \
                  for n in range(times): {call}\n  return time.perf_counter() - start"
@@ -71,7 +57,8 @@ fn main() -> PyResult<()> {
             py.run(&std::ffi::CString::new(source).expect("no NUL"), Some(&scope), Some(&scope))?;
             let run = scope.get_item("run")?.expect("defined");
             measure(what, 100_000, |times| {
-                let time: f64 = run.call1((times,)).and_then(|time| time.extract()).expect("a time");
+                let time: f64 =
+                    run.call1((times,)).and_then(|time| time.extract()).expect("a time");
                 Duration::from_secs_f64(time)
             });
         }

@@ -2,6 +2,7 @@
 
 pub mod ab;
 mod mode;
+mod profile;
 mod python;
 mod stats;
 mod trace;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use togil_interp::timeline::{self, Activity};
+use togil_interp::timeline;
 
 use crate::{LOCK_MODE, Python};
 
@@ -91,23 +91,13 @@ fn document() -> Document {
         trace_events.push(event("thread_name", "M", None, None, Some(name)));
         trace_events.extend(thread.spans.iter().map(|span| {
             let (start, length) = (span.start, span.end.saturating_sub(span.start));
-            event(name_of(span.activity), "X", Some(micros(start)), Some(micros(length)), None)
+            event(span.activity.as_str(), "X", Some(micros(start)), Some(micros(length)), None)
         }));
     }
     Document {
         trace_events,
         display_time_unit: "ms",
         other_data: OtherData { mode: LOCK_MODE.as_str(), gil_enabled: crate::gil_enabled() },
-    }
-}
-
-const fn name_of(activity: Activity) -> &'static str {
-    match activity {
-        Activity::Away => "away",
-        Activity::Running => "running",
-        Activity::Waiting => "waiting for the GIL",
-        Activity::Blocked => "blocked",
-        Activity::Collecting => "collecting garbage",
     }
 }
 

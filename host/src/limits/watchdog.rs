@@ -137,10 +137,10 @@ impl Watchdog {
     /// A job is over: its limits are not looked at any more, nor is a stop, unless there are
     /// threads left that it has not reached.
     pub(crate) fn forget(&self, job: &JobCore) {
-        let crew = job.has_crew();
         self.state.lock().watched.retain(|watched| {
             let stop = matches!(watched.what, What::Grace | What::Insisted);
-            watched.job.id != job.id || (stop && crew)
+            // The job's lock inside ours; nobody takes ours inside a job's.
+            watched.job.id != job.id || (stop && job.has_crew())
         });
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Handoff;
 use super::clock::{Clock, MonotonicClock};
 use super::policy::{Class, Holder, MemberId, Policy};
 use super::stats::GilStats;
@@ -104,15 +105,15 @@ pub struct Gil<C: Clock = MonotonicClock> {
 }
 
 impl<C: Clock> Gil<C> {
-    /// A free GIL with the given switch interval. `bell` makes the holder look at
+    /// A free GIL with the given rule and switch interval. `bell` makes the holder look at
     /// [`drop_requested`](Self::drop_requested) soon; it is called with the state lock
     /// held, so it must not block.
-    pub fn new(clock: C, interval: Duration, bell: fn()) -> Self {
+    pub fn new(clock: C, handoff: Handoff, interval: Duration, bell: fn()) -> Self {
         let state = State {
             turn: Turn::Free,
             since: 0,
             tenure: 0,
-            policy: Policy::new(interval.as_nanos() as u64),
+            policy: Policy::new(handoff, interval.as_nanos() as u64),
             members: Vec::new(),
             closed: Vec::new(),
             left: GilStats::default(),
@@ -183,7 +184,7 @@ impl<C: Clock> Gil<C> {
         state.give_up(me.id, now, true);
         // If somebody has asked, the next waiter gets it for certain; otherwise whoever comes
         // first does, and a thread that is back from a quick system call pays no switch.
-        if self.is_asked(&state) {
+        if self.is_asked(&state) || !state.policy.handoff().lets_barge() {
             state.grant_next();
         } else {
             state.free();
@@ -297,6 +298,11 @@ impl<C: Clock> Gil<C> {
         }
         // Whoever is left must not wait behind a timer of one that went away.
         state.wake_late_heads();
+    }
+
+    /// The rule of who gets it next.
+    pub fn handoff(&self) -> Handoff {
+        self.state.lock().policy.handoff()
     }
 
     /// The switch interval.
@@ -549,7 +555,8 @@ impl<C: Clock + Clone> ForkGuard<'_, C> {
         survivor: Option<(&Member, Probe)>,
     ) -> (Gil<C>, Option<Arc<Member>>) {
         let interval = Duration::from_nanos(self.state.policy.interval());
-        let child = Gil::new(self.gil.clock.clone(), interval, self.gil.bell);
+        let handoff = self.state.policy.handoff();
+        let child = Gil::new(self.gil.clock.clone(), handoff, interval, self.gil.bell);
         let member = survivor.map(|(old, probe)| {
             let member = child.join(old.group, probe);
             let mut state = child.state.lock();

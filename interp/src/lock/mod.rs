@@ -8,6 +8,7 @@
 
 mod clock;
 mod gil;
+mod handoff;
 pub mod policy;
 mod roll;
 mod stats;
@@ -16,6 +17,7 @@ mod sync;
 
 pub use clock::{Clock, MonotonicClock};
 pub use gil::{Closed, ForkGuard, Gil, Member, Probe};
+pub use handoff::Handoff;
 pub use roll::{AtWork, Roll, RollGuard, Ticket};
 pub use stats::GilStats;
 pub use stop::{StopCell, StopRequest, StopState};

@@ -30,7 +30,13 @@
 //! before it, each at most *B + d*, and for normal time of at most *I + d* whenever
 //! the lead is used up. `policy/tests.rs` plays this out.
 
+//!
+//! These are the rules of [`Handoff::Togil`]. Under the others no thread is brief, so rules 1, 3
+//! and 4 say nothing; what they do instead is with each of them.
+
 use std::collections::VecDeque;
+
+use super::Handoff;
 
 /// A member's place in the table of members.
 pub(super) type MemberId = usize;
@@ -55,6 +61,7 @@ pub(super) struct Holder {
 
 #[derive(Debug)]
 pub(super) struct Policy {
+    handoff: Handoff,
     interval: u64,
     normal: VecDeque<MemberId>,
     /// With the time at which each joined.
@@ -62,11 +69,25 @@ pub(super) struct Policy {
     /// When the head of the normal queue may ask for the GIL.
     slice_end: u64,
     lead: u64,
+    /// Who took it last.
+    last: Option<MemberId>,
 }
 
 impl Policy {
-    pub(super) fn new(interval: u64) -> Self {
-        Self { interval, normal: VecDeque::new(), brief: VecDeque::new(), slice_end: 0, lead: 0 }
+    pub(super) fn new(handoff: Handoff, interval: u64) -> Self {
+        Self {
+            handoff,
+            interval,
+            normal: VecDeque::new(),
+            brief: VecDeque::new(),
+            slice_end: 0,
+            lead: 0,
+            last: None,
+        }
+    }
+
+    pub(super) fn handoff(&self) -> Handoff {
+        self.handoff
     }
 
     pub(super) fn interval(&self) -> u64 {
@@ -156,7 +177,10 @@ impl Policy {
             let slice =
                 if class.brief { self.brief_limit() } else { rest.unwrap_or(self.interval) };
             self.slice_end = now.saturating_add(slice);
+        } else if self.handoff.restarts_slice() && self.last != Some(id) {
+            self.slice_end = now.saturating_add(self.interval);
         }
+        self.last = Some(id);
     }
 
     /// The holder gives the GIL up: `voluntary` around a blocking call, otherwise because
@@ -170,10 +194,12 @@ impl Policy {
             self.lead += held.min(self.brief_limit());
         }
         class.run += held;
-        class.brief = class.run < self.brief_limit() && (voluntary || class.brief);
+        class.brief = self.handoff.prefers_brief()
+            && class.run < self.brief_limit()
+            && (voluntary || class.brief);
         if voluntary {
             class.run = 0;
-        } else if !was_brief && now < self.slice_end {
+        } else if self.handoff.prefers_brief() && !was_brief && now < self.slice_end {
             class.rest = Some(self.slice_end - now);
         }
     }

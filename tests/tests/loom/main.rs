@@ -10,6 +10,7 @@
 
 mod exclusion;
 mod fairness;
+mod handoffs;
 mod late;
 mod lifecycle;
 mod requests;
@@ -19,3 +20,4 @@ mod shared_counter;
 mod shared_rw_lock;
 mod shared_table;
 mod stopping;
+mod waits;

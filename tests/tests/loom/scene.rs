@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
-use togil_interp::lock::{Clock, Gil, Member};
+use togil_interp::lock::{Clock, Gil, Handoff, Member};
 
 /// Time as the scene sets it. Not loom's atomics: it adds no interleavings of its own, and
 /// what a thread reads is decided by where in the interleaving it stands.
@@ -45,8 +45,12 @@ impl Scene {
     }
 
     pub fn with_bell(interval: Duration, bell: fn()) -> Self {
+        Self::under(Handoff::Togil, interval, bell)
+    }
+
+    pub fn under(handoff: Handoff, interval: Duration, bell: fn()) -> Self {
         let clock = SceneClock::default();
-        let gil = Arc::new(Gil::new(clock.clone(), interval, bell));
+        let gil = Arc::new(Gil::new(clock.clone(), handoff, interval, bell));
         Self { gil, clock, inside: Arc::new(UnsafeCell::new(0)) }
     }
 

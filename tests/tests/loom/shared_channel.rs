@@ -5,26 +5,10 @@ use std::num::NonZeroUsize;
 
 use loom::sync::Arc;
 use loom::thread::{self, JoinHandle};
-use togil::shared::core::Event;
 use togil::shared::core::channel::{Channel, NotReceived, NotSent, select};
 
 use crate::scene::explore;
-
-/// Waits until it is woken.
-fn patient(event: &Event) -> Result<bool, ()> {
-    Ok(event.wait(None))
-}
-
-/// Gives up at once, as if the time were over.
-fn hasty(_: &Event) -> Result<bool, ()> {
-    Ok(false)
-}
-
-/// Waits until it is woken, and is then told to stop.
-fn interrupted(event: &Event) -> Result<bool, ()> {
-    event.wait(None);
-    Err(())
-}
+use crate::waits::{hasty, interrupted, patient};
 
 fn channel(capacity: usize) -> Arc<Channel<u32>> {
     Arc::new(Channel::new(NonZeroUsize::new(capacity).unwrap()))

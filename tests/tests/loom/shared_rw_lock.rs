@@ -10,19 +10,7 @@ use togil::shared::core::Event;
 use togil::shared::core::rw_lock::{Misuse, Mode, NotAcquired, ReadWriteLock};
 
 use crate::scene::explore;
-
-fn patient(event: &Event) -> Result<bool, ()> {
-    Ok(event.wait(None))
-}
-
-fn hasty(_: &Event) -> Result<bool, ()> {
-    Ok(false)
-}
-
-fn interrupted(event: &Event) -> Result<bool, ()> {
-    event.wait(None);
-    Err(())
-}
+use crate::waits::{hasty, interrupted, patient};
 
 /// A lock, and something that it guards.
 #[derive(Clone)]

@@ -5,31 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use togil::{ExceptionClass, Function, Interpreter, Module, ModuleBuilder, PythonError, Spawner};
+use togil::{ExceptionClass, Function, Module, ModuleBuilder, Spawner};
 
-const HELPERS: &str = "
-import app, asyncio, time
-def error(f, *args, **kwargs):
-    try:
-        value = f(*args, **kwargs)
-    except BaseException as e:
-        return f'{type(e).__name__}: {e}'
-    raise AssertionError(f'no error, but {value!r}')
-def same(a, b):
-    assert a == b, f'\\n  {a!r}\\n  {b!r}'
-";
+use crate::harness::{Alive, in_process};
 
 #[track_caller]
 fn run(module: ModuleBuilder, source: &str) {
-    let module = module.build().expect("a module");
-    let interpreter = Interpreter::builder().module(module).build().expect("an interpreter");
-    interpreter.attach(|py| {
-        let scope = py.new_scope_with_builtins();
-        if let Err(error) = py.run_string(scope, &format!("{HELPERS}\n{source}"), "<test>") {
-            panic!("{}", PythonError::new(py, error).traceback());
-        }
-    });
-    assert_eq!(interpreter.finalize(None), 0);
+    in_process::run(module, &format!("import asyncio, time\n{source}"));
 }
 
 /// A timer of our own: what the built-in executor drives needs no runtime.
@@ -55,22 +37,6 @@ fn nap() -> Function {
         sleep(Duration::from_millis(ms)).await;
         ms
     })
-}
-
-/// Counts the futures that are alive.
-struct Alive(Arc<AtomicUsize>);
-
-impl Alive {
-    fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::SeqCst);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 #[test]

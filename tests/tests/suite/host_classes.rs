@@ -5,41 +5,10 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use togil::{
-    Class, ExceptionClass, Function, Instance, Interpreter, Module, ModuleBuilder, New, PyHandle,
-    Python, PythonError, Raise,
-};
+use togil::{Class, ExceptionClass, Function, Instance, New, PyHandle, Python, Raise};
 
 use crate::GIL;
-
-const HELPERS: &str = "
-def error(f, *args, **kwargs):
-    try:
-        value = f(*args, **kwargs)
-    except BaseException as e:
-        return f'{type(e).__name__}: {e}'
-    raise AssertionError(f'no error, but {value!r}')
-def same(a, b):
-    assert a == b, f'\\n  {a!r}\\n  {b!r}'
-";
-
-#[track_caller]
-fn run(module: ModuleBuilder, source: &str) {
-    let module = module.build().expect("a module");
-    let interpreter = Interpreter::builder().module(module).build().expect("an interpreter");
-    interpreter.attach(|py| {
-        let scope = py.new_scope_with_builtins();
-        let source = format!("import app\n{HELPERS}\n{source}");
-        if let Err(error) = py.run_string(scope, &source, "<test>") {
-            panic!("{}", PythonError::new(py, error).traceback());
-        }
-    });
-    assert_eq!(interpreter.finalize(None), 0);
-}
-
-fn app() -> ModuleBuilder {
-    Module::builder("app")
-}
+use crate::harness::in_process::{app, run};
 
 struct Counter {
     value: i64,

@@ -6,47 +6,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use togil::{
-    ExceptionClass, Function, Interpreter, Module, ModuleBuilder, PyHandle, Python, PythonError,
-    Raise,
-};
+use togil::{ExceptionClass, Function, Interpreter, PyHandle, Python, PythonError, Raise};
 
-/// Runs a script that has the module as `app`.
-#[track_caller]
-fn run(module: ModuleBuilder, source: &str) {
-    let module = module.build().expect("a module");
-    let interpreter = Interpreter::builder().module(module).build().expect("an interpreter");
-    interpreter.attach(|py| execute(py, &format!("import app\n{HELPERS}\n{source}")));
-    assert_eq!(interpreter.finalize(None), 0);
-}
-
-const HELPERS: &str = "
-def error(f, *args, **kwargs):
-    try:
-        value = f(*args, **kwargs)
-    except BaseException as e:
-        return f'{type(e).__name__}: {e}'
-    raise AssertionError(f'no error, but {value!r}')
-def same(a, b):
-    assert a == b, f'\\n  {a!r}\\n  {b!r}'
-";
-
-#[track_caller]
-fn execute(py: Python<'_>, source: &str) {
-    if let Err(error) = attempt(py, source) {
-        panic!("{}", error.traceback());
-    }
-}
-
-fn attempt(py: Python<'_>, source: &str) -> Result<(), PythonError> {
-    let scope = py.new_scope_with_builtins();
-    let done = py.run_string(scope, source, "<test>");
-    done.map(drop).map_err(|error| PythonError::new(py, error))
-}
-
-fn app() -> ModuleBuilder {
-    Module::builder("app")
-}
+use crate::harness::Alive;
+use crate::harness::in_process::{app, attempt, run};
 
 fn resize() -> Function {
     Function::builder("resize")
@@ -375,22 +338,12 @@ fn a_function_goes_to_python_without_a_module() {
     assert_eq!(interpreter.finalize(None), 0);
 }
 
-/// Says when it is gone.
-struct Alive(Arc<AtomicUsize>);
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 #[test]
 fn closures_die_with_their_interpreter() {
     let alive = Arc::new(AtomicUsize::new(0));
     for _ in 0..3 {
-        alive.fetch_add(1, Ordering::SeqCst);
-        let guard = Alive(alive.clone());
-        let f = Function::new("f", move |(): ()| guard.0.load(Ordering::SeqCst));
+        let guard = Alive::new(&alive);
+        let f = Function::new("f", move |(): ()| guard.count());
         run(app().function(f), "same(app.f(), 1)\nassert app.f is app.f");
         assert_eq!(alive.load(Ordering::SeqCst), 0);
     }

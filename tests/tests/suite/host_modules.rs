@@ -1,14 +1,8 @@
 //! Modules of the host's, imported by scripts.
 
-use togil::{ExceptionClass, Function, Host, Interpreter, Module, Python, PythonError};
+use togil::{ExceptionClass, Function, Host, Interpreter, Module};
 
-#[track_caller]
-fn execute(py: Python<'_>, source: &str) {
-    let scope = py.new_scope_with_builtins();
-    if let Err(error) = py.run_string(scope, source, "<test>") {
-        panic!("{}", PythonError::new(py, error).traceback());
-    }
-}
+use crate::harness::in_process::execute;
 
 fn version(text: &'static str) -> Module {
     Module::builder("app")

@@ -43,6 +43,17 @@ fn reason(job: JobHandle<()>) -> StopReason {
     }
 }
 
+/// Runs a job, cancels it once it says `here`, and waits until only `others` threads are left, which
+/// are not its own.
+fn cancelled(host: &Host, job: Job<()>, others: usize) -> StopReason {
+    let job = host.spawn(job.output(Output::Capture));
+    wait_for_output(&job, "here");
+    assert!(job.cancel());
+    let reason = reason(job);
+    wait_for_threads(host, others);
+    reason
+}
+
 /// A script that starts threads which run `body`, says `here`, and waits for them.
 fn crew(count: usize, body: &str) -> String {
     format!(
@@ -68,11 +79,8 @@ fn are_stopped_with_it() {
         "threading.Thread(target=time.sleep, args=(1000,)).start()\nwhile True: pass",
     ] {
         let limits = Limits::new().grace(Duration::from_millis(50)).stuck_after(LONG);
-        let job = host.spawn(Job::exec(crew(3, body)).limits(limits).output(Output::Capture));
-        wait_for_output(&job, "here");
-        assert!(job.cancel());
-        assert_eq!(reason(job), StopReason::Cancelled, "{body}");
-        wait_for_threads(&host, 1);
+        let job = Job::exec(crew(3, body)).limits(limits);
+        assert_eq!(cancelled(&host, job, 1), StopReason::Cancelled, "{body}");
     }
     assert!(!neighbour.is_finished(), "the neighbour was hit");
     neighbour.cancel();
@@ -86,11 +94,7 @@ fn are_stopped_after_it_was() {
     let host = host(1);
     let body = "while True:\n  try:\n    while True: pass\n  except BaseException: pass";
     let source = crew(2, body).replace("t.join()", "pass") + "\nwhile True: pass";
-    let job = host.spawn(Job::exec(source).output(Output::Capture));
-    wait_for_output(&job, "here");
-    job.cancel();
-    reason(job);
-    wait_for_threads(&host, 0);
+    assert_eq!(cancelled(&host, Job::exec(source), 0), StopReason::Cancelled);
 }
 
 #[test]
@@ -102,11 +106,7 @@ with concurrent.futures.ThreadPoolExecutor(3) as pool:
     for _ in range(9): pool.submit(time.sleep, 1000)
     print('here')
 ";
-    let job = host.spawn(Job::exec(source).output(Output::Capture));
-    wait_for_output(&job, "here");
-    job.cancel();
-    reason(job);
-    wait_for_threads(&host, 0);
+    assert_eq!(cancelled(&host, Job::exec(source), 0), StopReason::Cancelled);
 }
 
 #[test]

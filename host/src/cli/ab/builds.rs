@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
 use super::captured;
@@ -115,12 +115,8 @@ impl Source {
 /// Looks beside this program, then on PATH, then at this program itself.
 fn installed(mode: Mode, this: &Path, path: Option<&OsStr>) -> anyhow::Result<PathBuf> {
     let name = format!("togil-{}", mode.short());
-    let beside = this.parent().map(Path::to_owned);
-    let on_path = path.into_iter().flat_map(env::split_paths);
-    let candidates = beside.into_iter().chain(on_path).map(|directory| directory.join(&name));
-    if let Some(found) = candidates.into_iter().find(|candidate| candidate.is_file()) {
-        return std::path::absolute(&found)
-            .with_context(|| format!("can't tell where '{}' is", found.display()));
+    if let Some(found) = beside_or_on_path(&name, this, path)? {
+        return Ok(found);
     }
     if mode == Mode::own() {
         return Ok(this.to_owned());
@@ -134,15 +130,86 @@ fn installed(mode: Mode, this: &Path, path: Option<&OsStr>) -> anyhow::Result<Pa
     )
 }
 
+fn beside_or_on_path(
+    name: &str,
+    this: &Path,
+    path: Option<&OsStr>,
+) -> anyhow::Result<Option<PathBuf>> {
+    let beside = this.parent().map(Path::to_owned);
+    let on_path = path.into_iter().flat_map(env::split_paths);
+    let candidates = beside.into_iter().chain(on_path).map(|directory| directory.join(name));
+    let found = candidates.into_iter().find(|candidate| candidate.is_file());
+    found
+        .map(|found| {
+            std::path::absolute(&found)
+                .with_context(|| format!("can't tell where '{}' is", found.display()))
+        })
+        .transpose()
+}
+
+/// The VM without thread support: built if this program runs from its own source tree, else
+/// `togil-single` beside this program or on PATH.
+///
+/// # Errors
+///
+/// When it cannot be built, or is not there.
+pub(super) fn single() -> anyhow::Result<PathBuf> {
+    match Source::of_this_program()? {
+        Source::Workspace(workspace) => workspace.build_single(),
+        Source::Installed { this } => beside_or_on_path(
+            "togil-single",
+            &this,
+            env::var_os("PATH").as_deref(),
+        )?
+        .ok_or_else(|| {
+            anyhow!(
+                "'togil-single' is neither beside '{}' nor on PATH; name it with --single-binary",
+                this.display()
+            )
+        }),
+    }
+}
+
 /// The answer to `togil mode --json`.
 #[derive(Debug, Deserialize)]
 struct Answer {
-    mode: Mode,
+    mode: String,
     version: String,
 }
 
 /// Asks the binary, rather than to measure the wrong mode.
 fn verify(path: &Path, mode: Mode, interrupt: &Interrupt) -> anyhow::Result<Binary> {
+    let answer = ask(path, interrupt)?;
+    if answer.mode != mode.to_string() {
+        bail!(
+            "'{}' is a togil of the {} mode, but stands for the {mode} one; name the right one with {} or {}",
+            path.display(),
+            answer.mode,
+            flag(mode),
+            variable(mode)
+        );
+    }
+    Ok(Binary { path: path.to_owned(), version: answer.version })
+}
+
+/// The version of a binary that says that it is of this mode.
+///
+/// # Errors
+///
+/// When it says something else, or nothing.
+pub(super) fn ask_version(
+    path: &Path,
+    mode: &str,
+    interrupt: &Interrupt,
+) -> anyhow::Result<String> {
+    let answer = ask(path, interrupt)?;
+    if answer.mode != mode {
+        bail!("'{}' is a togil of the {} mode, not {mode}", path.display(), answer.mode);
+    }
+    Ok(answer.version)
+}
+
+fn ask(path: &Path, interrupt: &Interrupt) -> anyhow::Result<Answer> {
     let scratch = tempfile::tempdir()
         .context("can't create a directory for temporary files; name one in TMPDIR")?;
     let stdout = scratch.path().join("stdout");
@@ -164,44 +231,26 @@ fn verify(path: &Path, mode: Mode, interrupt: &Interrupt) -> anyhow::Result<Bina
     }
     let text =
         fs::read_to_string(&stdout).with_context(|| format!("can't read the answer of {asked}"))?;
-    let answer: Answer = serde_json::from_str(&text).with_context(|| {
+    serde_json::from_str(&text).with_context(|| {
         format!("{asked} did not answer with its mode and version; is it a togil binary?")
-    })?;
-    if answer.mode != mode {
-        bail!(
-            "'{}' is a togil of the {} mode, but stands for the {mode} one; name the right one with {} or {}",
-            path.display(),
-            answer.mode,
-            flag(mode),
-            variable(mode)
-        );
-    }
-    Ok(Binary { path: path.to_owned(), version: answer.version })
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::options::tests::options;
     use super::*;
     use std::os::unix::fs::symlink;
 
-    fn options(gil_binary: &str) -> AbArgs {
-        use clap::Parser;
-        #[derive(Parser)]
-        struct Command {
-            #[command(flatten)]
-            ab: AbArgs,
-        }
-        Command::parse_from(["ab", "--gil-binary", gil_binary]).ab
-    }
-
     #[test]
     fn a_binary_that_is_named_but_missing_is_an_error() {
-        let error = given(&options("/nowhere/togil"), Mode::Gil).unwrap_err().to_string();
+        let given = |path| given(&options(&["--gil-binary", path]), Mode::Gil);
+        let error = given("/nowhere/togil").unwrap_err().to_string();
         assert_eq!(
             error,
             "there is no file '/nowhere/togil' (--gil-binary); name a togil binary of the gil mode"
         );
-        assert_eq!(given(&options("/bin/sh"), Mode::Gil).unwrap(), Some("/bin/sh".into()));
+        assert_eq!(given("/bin/sh").unwrap(), Some("/bin/sh".into()));
     }
 
     #[test]

@@ -71,11 +71,39 @@ impl Workspace {
         Ok(copy)
     }
 
+    /// Builds the VM without thread support, which is a workspace of its own: the features of
+    /// the VM differ, so it has a target directory of its own, too.
+    ///
+    /// # Errors
+    ///
+    /// When cargo cannot be run or fails.
+    pub(super) fn build_single(&self) -> anyhow::Result<PathBuf> {
+        anstream::eprintln!(
+            "togil ab: building the VM without thread support; the first time takes minutes"
+        );
+        let target = self.target.join("single");
+        let manifest = self.root.join("benches/single/Cargo.toml");
+        let mut command = self.cargo();
+        command.args(["build", "--ignore-rust-version", "--release", "--manifest-path"]);
+        command.arg(&manifest).arg("--target-dir").arg(&target);
+        let status =
+            command.status().context("can't run cargo; name a binary with --single-binary")?;
+        if !status.success() {
+            bail!("'{}' could not be built ({status}); see its messages above", manifest.display());
+        }
+        Ok(target.join("release").join(format!("togil-single{}", env::consts::EXE_SUFFIX)))
+    }
+
     fn command(&self, mode: Mode) -> Command {
+        let mut command = self.cargo();
+        command.args(arguments(&self.profile, mode));
+        command
+    }
+
+    fn cargo(&self) -> Command {
         // The cargo that runs us, if one does: another version would build all anew.
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command
-            .args(arguments(&self.profile, mode))
             .current_dir(&self.root)
             .stdin(Stdio::null())
             // Our own stdout is for the report. Cargo's progress is on stderr.

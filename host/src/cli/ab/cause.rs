@@ -84,7 +84,7 @@ const LEAST_WAIT: f64 = 0.1;
 const LEAST_STOP: f64 = 0.05;
 const LEAST_CPU_RATIO: f64 = 1.25;
 const LEAST_SLEEPS_PER_S: f64 = 1000.0;
-/// Of the cores that the threads could keep busy.
+/// Of the cores that the threads could keep busy; where they wait for I/O, of one.
 const IDLE: f64 = 0.7;
 
 impl Cause {
@@ -114,7 +114,7 @@ impl Cause {
         if per_s >= LEAST_SLEEPS_PER_S && cores_used < IDLE * hands {
             return Some(Cause::LockWaits { per_s, cores_used });
         }
-        if gil.cores_used < WAITS.max(IDLE) && cores_used < IDLE {
+        if gil.cores_used < IDLE && cores_used < IDLE {
             return Some(Cause::Io { cores_used });
         }
         gil_wait

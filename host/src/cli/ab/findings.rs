@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::arm::Arm;
 use super::ending::Ending;
 use super::mode::Mode;
 use super::plan::Round;
@@ -81,7 +82,7 @@ pub(super) fn findings(samples: &[Sample]) -> Vec<Finding> {
 }
 
 fn failures(samples: &[Sample], mode: Mode) -> Vec<Finding> {
-    let runs = || samples.iter().filter(|run| run.mode == mode);
+    let runs = || samples.iter().filter(|run| run.arm == Arm::Mode(mode));
     let mut found: Vec<Finding> = Vec::new();
     for run in runs().filter(|run| !run.ending.is_success()) {
         let known = found.iter_mut().find_map(|finding| match finding {
@@ -132,7 +133,9 @@ struct Outputs<'a> {
 impl<'a> Outputs<'a> {
     fn of(samples: &'a [Sample], mode: Mode) -> Self {
         let mut outputs = Outputs { mode, runs: 0, different: Vec::new() };
-        for run in samples.iter().filter(|run| run.mode == mode && run.ending.is_success()) {
+        for run in
+            samples.iter().filter(|run| run.arm == Arm::Mode(mode) && run.ending.is_success())
+        {
             outputs.runs += 1;
             if !outputs.different.iter().any(|known| known.stdout == run.stdout) {
                 outputs.different.push(run);

@@ -2,7 +2,6 @@
 //! `check(state)`, run by a script of ours that times the work and not the start of the threads.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -22,18 +21,6 @@ pub(super) struct Work {
     pub(super) user_s: f64,
     /// CPU time in the kernel on its behalf.
     pub(super) sys_s: f64,
-}
-
-impl Work {
-    /// Reads the file. Nothing if there is no such file, or one that was not written to its end:
-    /// then the process died before, or is no workload of this form.
-    pub(super) fn read(path: &Path) -> io::Result<Option<Self>> {
-        match fs::read(path) {
-            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 /// Whether a script has the library form, as far as its text tells: the functions are at the
@@ -76,15 +63,10 @@ mod tests {
 
     #[test]
     fn the_times_are_read_back() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("work.json");
-        assert_eq!(Work::read(&path).unwrap(), None);
-        fs::write(&path, r#"{"wall_s": 1.5, "user_s": 2"#).unwrap();
-        assert_eq!(Work::read(&path).unwrap(), None, "cut short");
-        fs::write(&path, r#"{"wall_s": 1.5, "user_s": 2, "sys_s": 0.25, "new": 1}"#).unwrap();
+        let text = r#"{"wall_s": 1.5, "user_s": 2, "sys_s": 0.25, "new": 1}"#;
         assert_eq!(
-            Work::read(&path).unwrap(),
-            Some(Work { wall_s: 1.5, user_s: 2.0, sys_s: 0.25 })
+            serde_json::from_str::<Work>(text).unwrap(),
+            Work { wall_s: 1.5, user_s: 2.0, sys_s: 0.25 }
         );
     }
 }

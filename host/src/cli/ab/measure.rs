@@ -1,21 +1,23 @@
 //! Runs the plan, in turn, until it is done or has to stop.
 
+use super::arm::Arm;
 use super::ending::Ending;
 use super::interrupt::Interrupt;
-use super::mode::Mode;
 use super::plan::{Plan, Round, Row};
 use super::progress::Progress;
 use super::sample::Sample;
 
 /// Does one run. A trait, so that the order can be tested without any process.
 pub(super) trait Runner {
-    /// Runs the row with this number in one mode.
+    /// Runs the row with this number by one program.
     ///
     /// # Errors
     ///
     /// When it could not be run at all. A run that fails is a sample like any other.
-    fn run(&mut self, number: usize, row: &Row, mode: Mode, round: Round)
-    -> anyhow::Result<Sample>;
+    fn run(&mut self, number: usize, row: &Row, arm: Arm, round: Round) -> anyhow::Result<Sample>;
+
+    /// Whether the other program with this number does not run this row.
+    fn declines(&self, row: &Row, other: usize) -> bool;
 }
 
 /// What was measured.
@@ -45,11 +47,13 @@ pub(super) fn measure(
     progress: &Progress,
 ) -> Measured {
     let mut rows: Vec<Vec<Sample>> = Vec::new();
+    let mut turns = Turns { runner, interrupt, progress };
     for (number, row) in plan.rows.iter().enumerate() {
         let before = rows.iter().flatten().map(|sample| sample.process_s).sum();
         let next = |samples: &[Sample]| plan.next_round(samples, before, plan.rows.len() - number);
+        let others = (0..plan.others).filter(|other| !turns.runner.declines(row, *other)).collect();
         let mut samples = Vec::new();
-        let outcome = measure_row(&next, number, row, runner, interrupt, progress, &mut samples);
+        let outcome = turns.take(&next, number, row, others, &mut samples);
         rows.push(samples);
         if let Err(stopped) = outcome {
             return Measured { rows, stopped: Some(stopped) };
@@ -59,34 +63,55 @@ pub(super) fn measure(
     Measured { rows, stopped: None }
 }
 
-fn measure_row(
-    next: &dyn Fn(&[Sample]) -> Option<Round>,
-    number: usize,
-    row: &Row,
-    runner: &mut impl Runner,
-    interrupt: &Interrupt,
-    progress: &Progress,
-    samples: &mut Vec<Sample>,
-) -> Result<(), Stopped> {
-    while let Some(round) = next(samples) {
-        let mut hopeless = false;
-        for mode in round.turns() {
-            progress.starts(row, mode);
-            let sample = runner.run(number, row, mode, round).map_err(Stopped::Error)?;
-            // A run that was cut short is not one that failed.
-            if let Some(signal) = interrupt.signal() {
-                return Err(Stopped::Signal(signal));
+/// What every run needs.
+struct Turns<'a, R> {
+    runner: &'a mut R,
+    interrupt: &'a Interrupt,
+    progress: &'a Progress,
+}
+
+impl<R: Runner> Turns<'_, R> {
+    /// Takes all turns of a row, in which these others take part.
+    fn take(
+        &mut self,
+        next: &dyn Fn(&[Sample]) -> Option<Round>,
+        number: usize,
+        row: &Row,
+        mut others: Vec<usize>,
+        samples: &mut Vec<Sample>,
+    ) -> Result<(), Stopped> {
+        while let Some(round) = next(samples) {
+            let mut hopeless = false;
+            for arm in round.turns(others.iter().max().map_or(0, |last| last + 1)) {
+                if let Arm::Other(other) = arm
+                    && !others.contains(&other)
+                {
+                    continue;
+                }
+                self.progress.starts(row, arm);
+                let sample = self.runner.run(number, row, arm, round).map_err(Stopped::Error)?;
+                // A run that was cut short is not one that failed.
+                if let Some(signal) = self.interrupt.signal() {
+                    return Err(Stopped::Signal(signal));
+                }
+                match arm {
+                    Arm::Mode(_) => hopeless |= is_hopeless(&sample),
+                    // The row goes on without it.
+                    Arm::Other(other) if is_hopeless(&sample) => {
+                        others.retain(|left| *left != other);
+                    }
+                    Arm::Other(_) => {}
+                }
+                samples.push(sample);
+                self.progress.finished_run();
             }
-            hopeless |= is_hopeless(&sample);
-            samples.push(sample);
-            progress.finished_run();
+            // After the round, so that both modes have had the same chance.
+            if hopeless {
+                break;
+            }
         }
-        // After the round, so that both modes have had the same chance.
-        if hopeless {
-            break;
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether more runs would only take time: a script that fails in the warm-up
@@ -110,14 +135,18 @@ mod tests {
     }
 
     impl<F: FnMut(&str) -> anyhow::Result<Ending>> Runner for Fake<F> {
-        fn run(&mut self, _: usize, row: &Row, mode: Mode, round: Round) -> anyhow::Result<Sample> {
+        fn run(&mut self, _: usize, row: &Row, arm: Arm, round: Round) -> anyhow::Result<Sample> {
             let kind = if round.warmup { "w" } else { "" };
-            let entry = format!("{} {} {kind}{}", row.name, mode.short(), round.number);
+            let entry = format!("{} {} {kind}{}", row.name, arm.short(), round.number);
             let ending = (self.ends)(&entry)?;
             self.log.push(entry);
-            let mut sample = sample(mode, round.number, 1.0);
+            let mut sample = sample(arm, round.number, 1.0);
             (sample.round, sample.ending) = (round, ending);
             Ok(sample)
+        }
+
+        fn declines(&self, row: &Row, other: usize) -> bool {
+            row.name == "a" && other == 1
         }
     }
 
@@ -125,6 +154,14 @@ mod tests {
 
     /// The log of two rows, a and b, with one warm-up and two measured rounds.
     fn log(
+        ends: impl FnMut(&str) -> anyhow::Result<Ending>,
+        interrupt: &Interrupt,
+    ) -> (Vec<String>, Measured) {
+        log_with(0, ends, interrupt)
+    }
+
+    fn log_with(
+        others: usize,
         ends: impl FnMut(&str) -> anyhow::Result<Ending>,
         interrupt: &Interrupt,
     ) -> (Vec<String>, Measured) {
@@ -136,7 +173,7 @@ mod tests {
             threads: None,
             shares_work: true,
         };
-        let plan = Plan { rows: vec![row("a"), row("b")], warmup: 1, runs: Runs::Count(2) };
+        let plan = Plan { rows: vec![row("a"), row("b")], others, warmup: 1, runs: Runs::Count(2) };
         let mut fake = Fake { log: Vec::new(), ends };
         let measured = measure(&plan, &mut fake, interrupt, &Progress::hidden());
         (fake.log, measured)
@@ -149,6 +186,24 @@ mod tests {
         assert_eq!(log[..6], of_a);
         assert_eq!(log[6..], of_a.map(|entry| entry.replacen('a', "b", 1)));
         assert_eq!(measured.rows.iter().map(Vec::len).collect::<Vec<_>>(), [6, 6]);
+        assert!(measured.stopped.is_none());
+    }
+
+    #[test]
+    fn others_take_turns_until_they_fail() {
+        let ends = |entry: &str| {
+            Ok(if entry == "b other-1 w1" { Ending::Exited { status: 1 } } else { GOOD })
+        };
+        let (log, measured) = log_with(2, ends, &Interrupt::default());
+        // The second declines the first row.
+        let of_a = ["a gil w1", "a free w1", "a other-1 w1", "a gil 1", "a free 1", "a other-1 1"];
+        assert_eq!(log[..6], of_a);
+        assert_eq!(log[6..9], ["a other-1 2", "a free 2", "a gil 2"]);
+        assert_eq!(log[9..13], ["b gil w1", "b free w1", "b other-1 w1", "b other-2 w1"]);
+        assert_eq!(
+            log[13..],
+            ["b gil 1", "b free 1", "b other-2 1", "b other-2 2", "b free 2", "b gil 2"]
+        );
         assert!(measured.stopped.is_none());
     }
 

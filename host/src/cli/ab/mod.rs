@@ -4,17 +4,20 @@
 //! run is a process of its own: what one run leaves behind cannot help or hurt the
 //! next, and a crash or a hang is a result, not the end of the report.
 
+mod arm;
 mod builds;
 mod captured;
 mod cargo;
 mod cause;
 mod compare;
 mod ending;
+mod explain;
 mod findings;
 mod forecast;
 mod group;
 mod init;
 mod interrupt;
+mod json_file;
 mod library;
 mod lock_stats;
 mod machine;
@@ -22,6 +25,7 @@ mod measure;
 mod mode;
 mod noise;
 mod options;
+mod others;
 mod outputs;
 mod plan;
 mod process;
@@ -40,14 +44,17 @@ mod wait;
 mod warnings;
 mod workloads;
 
+use std::fs;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 
 pub use self::options::{AbArgs, AbCommand};
 
+use self::explain::{Explainer, Explanation, Wanted};
 use self::interrupt::Interrupt;
 use self::machine::Machine;
+use self::measure::Stopped;
 use self::outputs::Outputs;
 use self::plan::{Plan, Runs};
 use self::process_runner::ProcessRunner;
@@ -77,6 +84,10 @@ pub fn run(args: &AbArgs) -> anyhow::Result<ExitCode> {
     let interrupt = Interrupt::install()?;
     // Before anything is measured: figures that cannot be written are lost.
     let files = Files::create(args)?;
+    if let Some(directory) = &args.explain_dir {
+        fs::create_dir_all(directory)
+            .with_context(|| format!("can't create '{}' for the profiles", directory.display()))?;
+    }
     match compare(args, &interrupt) {
         Ok(report) => {
             report::print(&report, args.json).context("can't write the report to stdout")?;
@@ -101,7 +112,9 @@ fn compare(args: &AbArgs, interrupt: &Interrupt) -> anyhow::Result<Report> {
     let subject = Subject::from_options(args, machine.cores)?;
     let outputs = Outputs::create()?;
     let binaries = builds::find(args, interrupt)?;
+    let others = others::find(args, &binaries, interrupt)?;
     let plan = Plan {
+        others: others.len(),
         rows: subject.rows(&outputs.path().join("scripts"))?,
         warmup: args.warmup,
         runs: match args.budget {
@@ -110,10 +123,27 @@ fn compare(args: &AbArgs, interrupt: &Interrupt) -> anyhow::Result<Report> {
         },
     };
 
-    let progress = Progress::of(&plan);
-    let mut runner =
-        ProcessRunner { binaries: &binaries, outputs: &outputs, limit: args.timeout, interrupt };
+    let progress = Progress::of(&plan, &others);
+    let mut runner = ProcessRunner {
+        binaries: &binaries,
+        others: &others,
+        outputs: &outputs,
+        limit: args.timeout,
+        interrupt,
+    };
     let measured = measure::measure(&plan, &mut runner, interrupt, &progress);
+
+    let mut stopped = measured.stopped;
+    let explanations = match explained(args, &plan, &runner) {
+        Ok(explanations) => explanations,
+        Err(error) => {
+            stopped = stopped.or(Some(Stopped::Error(error)));
+            Vec::new()
+        }
+    };
+    if let Some(signal) = interrupt.signal() {
+        stopped = stopped.or(Some(Stopped::Signal(signal)));
+    }
     drop(progress);
 
     let rows: Vec<RowResult> = plan
@@ -121,19 +151,43 @@ fn compare(args: &AbArgs, interrupt: &Interrupt) -> anyhow::Result<Report> {
         .iter()
         .cloned()
         .zip(measured.rows)
-        .map(|(row, samples)| RowResult::new(row, samples, machine.cores))
+        .map(|(row, samples)| RowResult::new(row, samples, &others, machine.cores))
         .collect();
     let wrong: Vec<bool> = rows.iter().map(|row| !row.findings.is_empty()).collect();
     Ok(Report {
         warnings: warnings::warnings(&machine, &binaries, &rows),
         machine,
         binaries,
+        others,
         subject,
         warmup: plan.warmup,
         runs: plan.runs,
         limit: args.timeout,
         kept: outputs.finish(&wrong),
         rows,
-        stopped: measured.stopped,
+        explanations,
+        stopped,
     })
+}
+
+/// Runs each row once more in each mode, if the user wants to see where the time went.
+fn explained(
+    args: &AbArgs,
+    plan: &Plan,
+    runner: &ProcessRunner<'_>,
+) -> anyhow::Result<Vec<Explanation>> {
+    let wanted = Wanted { lines: args.explain, timelines: args.html.is_some() };
+    let ProcessRunner { binaries, outputs, limit, interrupt, .. } = *runner;
+    let directory = args.explain_dir.as_deref();
+    let explainer = Explainer { binaries, outputs, limit, interrupt, wanted, directory };
+    let mut explanations = Vec::new();
+    if wanted.lines || wanted.timelines {
+        for (number, row) in plan.rows.iter().enumerate() {
+            if interrupt.signal().is_some() {
+                break;
+            }
+            explanations.push(explainer.explain(number, row)?);
+        }
+    }
+    Ok(explanations)
 }

@@ -65,6 +65,14 @@ impl<T> ByMode<T> {
         ByMode { gil: make(Mode::Gil), free: make(Mode::Free) }
     }
 
+    /// The thing for `mode`, to be changed.
+    pub(super) fn of_mut(&mut self, mode: Mode) -> &mut T {
+        match mode {
+            Mode::Gil => &mut self.gil,
+            Mode::Free => &mut self.free,
+        }
+    }
+
     /// The thing for `mode`.
     pub(super) fn of(&self, mode: Mode) -> &T {
         match mode {

@@ -4,6 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
+use togil_interp::lock::Handoff;
+
 use super::compare::CompareArgs;
 use super::init::InitArgs;
 use super::workloads;
@@ -25,6 +28,9 @@ Examples:
   Keep every raw figure, and compare after a change:
       togil ab --json work.py > old.json
       togil ab compare old.json new.json --fail-if 'ratio<0.95'
+
+  Beside other Pythons, and with the lines that cost most:
+      togil ab --peer python3.14 --peer python3.14t --explain work.py
 
   Start a workload whose threads alone are timed:
       togil ab init workload.py
@@ -122,6 +128,48 @@ pub struct AbArgs {
     #[arg(long, value_name = "SECS", default_value = "300", value_parser = time_limit)]
     pub(super) timeout: Duration,
 
+    /// Other Python to run in turn with the builds, such as python3.14t; may be repeated
+    ///
+    /// A command: a program, looked up on PATH, and its options, such as
+    /// 'python3.14t -X gil=1'. It runs the same script with the same arguments,
+    /// and is shown beside the builds. One that is missing or fails is a line
+    /// that says so; it changes neither the verdicts nor the exit status.
+    #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) peer: Vec<String>,
+
+    /// Other rules by which the GIL changes hands, to run in turn with the builds
+    ///
+    /// togil's own rule lets threads that use the GIL briefly go first. cpython
+    /// is CPython 3.14's: a waiter asks after a switch interval, and whoever
+    /// comes first takes a GIL that is free. fifo is a ticket lock's order.
+    #[arg(long, value_name = "RULE,...", value_delimiter = ',', value_parser = handoff)]
+    pub(super) handoff: Vec<Handoff>,
+
+    /// Run the VM without thread support too: what being thread-safe costs
+    ///
+    /// It runs where there is one thread; without --threads that is one.
+    /// It is built the first time, which takes minutes, if this togil runs from its
+    /// own source tree; any other looks for `togil-single` beside itself and on
+    /// PATH. --single-binary and TOGIL_SINGLE_BINARY name another.
+    #[arg(long)]
+    pub(super) single: bool,
+
+    /// Binary without thread support; see --single
+    #[arg(long, value_name = "PATH", requires = "single")]
+    pub(super) single_binary: Option<PathBuf>,
+
+    /// Show on which lines the threads' time went, in both modes
+    ///
+    /// Takes one more run of each mode, in which the lines that the threads
+    /// stand on are looked at a thousand times a second. Their figures
+    /// count in no other table.
+    #[arg(long)]
+    pub(super) explain: bool,
+
+    /// Write what --explain sees into a directory, as folded stacks and for speedscope
+    #[arg(long, value_name = "DIR", requires = "explain")]
+    pub(super) explain_dir: Option<PathBuf>,
+
     /// Groups of bundled workloads, separated by commas [default: all but scaling]
     ///
     /// cpu computes, io waits, mixed does both, contended shares one object, alloc makes and
@@ -162,6 +210,14 @@ pub struct AbArgs {
     pub(super) args: Vec<OsString>,
 }
 
+fn handoff(text: &str) -> Result<Handoff, String> {
+    let named = |handoff: &Handoff| handoff.as_str() == text;
+    Handoff::ALL
+        .into_iter()
+        .find(named)
+        .ok_or_else(|| format!("'{text}' is no rule; togil, cpython and fifo are"))
+}
+
 fn time_limit(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is not a number of seconds above 0, such as 2.5");
     let seconds: f64 = text.strip_suffix('s').unwrap_or(text).parse().map_err(|_| wrong())?;
@@ -178,7 +234,7 @@ fn scale(text: &str) -> Result<f64, String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use clap::Parser;
 
@@ -186,6 +242,11 @@ mod tests {
     struct Command {
         #[command(flatten)]
         ab: AbArgs,
+    }
+
+    /// The options as the command line has them after `togil ab`.
+    pub(in super::super) fn options(arguments: &[&str]) -> AbArgs {
+        Command::try_parse_from(["ab"].iter().chain(arguments)).unwrap().ab
     }
 
     fn parse(line: &str) -> Result<AbArgs, String> {

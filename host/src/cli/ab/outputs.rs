@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use super::mode::Mode;
+use super::arm::Arm;
 use super::plan::Round;
 
 /// A temporary directory with a folder for each row of the plan.
@@ -55,13 +55,13 @@ impl Outputs {
     /// # Errors
     ///
     /// When the folder cannot be made.
-    pub(super) fn of_run(&self, row: usize, mode: Mode, round: Round) -> anyhow::Result<RunFiles> {
+    pub(super) fn of_run(&self, row: usize, arm: Arm, round: Round) -> anyhow::Result<RunFiles> {
         let folder = self.folder(row);
         fs::create_dir_all(&folder)
             .with_context(|| format!("can't create '{}'", folder.display()))?;
         let file = |ending: &str| {
             let kind = if round.warmup { "warmup" } else { "run" };
-            folder.join(format!("{}-{kind}-{}.{ending}", mode.short(), round.number))
+            folder.join(format!("{}-{kind}-{}.{ending}", arm.short(), round.number))
         };
         Ok(RunFiles {
             stdout: file("stdout"),
@@ -91,6 +91,7 @@ impl Outputs {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mode::Mode;
     use super::*;
 
     #[test]
@@ -98,7 +99,7 @@ mod tests {
         let outputs = Outputs::create().unwrap();
         let round = Round { number: 2, warmup: true };
         for row in 0..2 {
-            let files = outputs.of_run(row, Mode::Free, round).unwrap();
+            let files = outputs.of_run(row, Mode::Free.into(), round).unwrap();
             fs::write(files.stdout, "x").unwrap();
         }
         let kept = outputs.finish(&[false, true]).unwrap();

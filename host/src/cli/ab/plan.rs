@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::arm::Arm;
 use super::mode::Mode;
 use super::sample::Sample;
 
@@ -38,11 +39,15 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// The modes in the order of this round. Every other round is the other way round (A B,
-    /// B A, ...), so that no mode always comes after the other.
-    pub(super) fn turns(self) -> [Mode; 2] {
-        let [first, second] = Mode::TURNS;
-        if self.number % 2 == 1 { [first, second] } else { [second, first] }
+    /// What takes its turn in this round, in order: the modes, and so many others. Every other round
+    /// is the other way round (A B, B A, ...), so that none always comes after the other.
+    pub(super) fn turns(self, others: usize) -> Vec<Arm> {
+        let modes = Mode::TURNS.map(Arm::Mode);
+        let mut turns: Vec<Arm> = modes.into_iter().chain((0..others).map(Arm::Other)).collect();
+        if self.number % 2 == 0 {
+            turns.reverse();
+        }
+        turns
     }
 }
 
@@ -57,6 +62,8 @@ impl fmt::Display for Round {
 pub(super) struct Plan {
     /// What is run, one after the other.
     pub(super) rows: Vec<Row>,
+    /// How many programs take turns besides the two builds.
+    pub(super) others: usize,
     /// Rounds before the measured ones.
     pub(super) warmup: u32,
     /// Measured rounds.
@@ -87,7 +94,8 @@ impl Plan {
         before: f64,
         rows_left: usize,
     ) -> Option<Round> {
-        let done = (samples.len() / 2) as u32;
+        let of_one = samples.iter().filter(|run| run.arm == Arm::Mode(Mode::Gil));
+        let done = of_one.count() as u32;
         if done < self.warmup {
             return Some(Round { number: done + 1, warmup: true });
         }
@@ -111,7 +119,7 @@ impl Plan {
             Runs::Count(runs) => runs,
             Runs::Budget(_) => LEAST_ROUNDS,
         };
-        2 * (u64::from(self.warmup) + u64::from(runs))
+        (2 + self.others as u64) * (u64::from(self.warmup) + u64::from(runs))
     }
 }
 
@@ -125,33 +133,38 @@ mod tests {
         let (mut samples, mut rounds) = (Vec::new(), Vec::new());
         while let Some(round) = plan.next_round(&samples, before, rows_left) {
             rounds.push((round.number, round.warmup));
-            samples.extend(round.turns().map(|mode| sample(mode, round.number, 1.0)));
+            let turns = round.turns(plan.others).into_iter();
+            samples.extend(turns.map(|arm| sample(arm, round.number, 1.0)));
         }
         rounds
     }
 
     #[test]
     fn warm_ups_come_first() {
-        let plan = Plan { rows: Vec::new(), warmup: 1, runs: Runs::Count(2) };
+        let plan = Plan { rows: Vec::new(), others: 0, warmup: 1, runs: Runs::Count(2) };
         assert_eq!(rounds(&plan, 0.0, 1), [(1, true), (1, false), (2, false)]);
         assert_eq!(plan.processes_per_row(), 6);
     }
 
     #[test]
     fn a_budget_is_shared_by_the_rows_and_kept() {
-        let plan = Plan { rows: Vec::new(), warmup: 1, runs: Runs::Budget(40.0) };
+        let mut plan = Plan { rows: Vec::new(), others: 0, warmup: 1, runs: Runs::Budget(40.0) };
         // 20 s for each of two rows: a warm-up and 9 measured rounds of 2 s.
         assert_eq!(rounds(&plan, 0.0, 2).len(), 10);
         assert_eq!(rounds(&plan, 20.0, 1).len(), 10);
         assert_eq!(rounds(&plan, 50.0, 1).len(), 3, "an interval needs two rounds");
+        plan.others = 2;
+        assert_eq!(rounds(&plan, 0.0, 2).len(), 5, "4 s a round");
     }
 
     #[test]
     fn every_other_round_is_the_other_way_round() {
-        let turns = |number| Round { number, warmup: false }.turns().map(Mode::short);
-        assert_eq!(
-            [turns(1), turns(2), turns(3)],
-            [["gil", "free"], ["free", "gil"], ["gil", "free"]]
-        );
+        let turns = |number| -> Vec<String> {
+            let round = Round { number, warmup: false };
+            round.turns(1).into_iter().map(Arm::short).collect()
+        };
+        assert_eq!(turns(1), ["gil", "free", "other-1"]);
+        assert_eq!(turns(2), ["other-1", "free", "gil"]);
+        assert_eq!(turns(3), turns(1));
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
-use super::mode::Mode;
+use super::arm::Arm;
+use super::others::Other;
 use super::plan::{Plan, Row};
 
 const TEMPLATE: &str = "{bar:24} {pos}/{len} runs{left}  {msg}";
@@ -16,30 +17,37 @@ const TEMPLATE: &str = "{bar:24} {pos}/{len} runs{left}  {msg}";
 pub(super) struct Progress {
     bar: ProgressBar,
     processes_per_row: u64,
+    /// Names of the others.
+    others: Vec<String>,
 }
 
 impl Progress {
     /// Shows an empty bar.
-    pub(super) fn of(plan: &Plan) -> Self {
+    pub(super) fn of(plan: &Plan, others: &[Other]) -> Self {
         let processes_per_row = plan.processes_per_row();
         let bar = ProgressBar::new(processes_per_row * plan.rows.len() as u64);
         // The template is a constant; should it not parse, the default bar does.
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.with_key("left", time_left));
         }
-        Progress { bar, processes_per_row }
+        let others = others.iter().map(|other| other.name.clone()).collect();
+        Progress { bar, processes_per_row, others }
     }
 
     /// Shows nothing at all.
     #[cfg(test)]
     pub(super) fn hidden() -> Self {
-        Progress { bar: ProgressBar::hidden(), processes_per_row: 0 }
+        Progress { bar: ProgressBar::hidden(), processes_per_row: 0, others: Vec::new() }
     }
 
     /// Names the run that starts now.
-    pub(super) fn starts(&self, row: &Row, mode: Mode) {
+    pub(super) fn starts(&self, row: &Row, arm: Arm) {
         let threads = row.threads.map(|threads| format!(", threads {threads}")).unwrap_or_default();
-        self.bar.set_message(format!("{}{threads}, {mode}", row.name));
+        let what = match arm {
+            Arm::Mode(mode) => mode.to_string(),
+            Arm::Other(number) => self.others.get(number).cloned().unwrap_or_default(),
+        };
+        self.bar.set_message(format!("{}{threads}, {what}", row.name));
         self.bar.tick();
     }
 
@@ -51,9 +59,11 @@ impl Progress {
         }
     }
 
-    /// Moves on past the runs that were left out, if any.
+    /// Moves on past the runs that were left out, if any. Never back: with a budget a row has as
+    /// many runs as fit.
     pub(super) fn finished_rows(&self, rows: u64) {
-        self.bar.set_position(rows * self.processes_per_row);
+        let planned = rows * self.processes_per_row;
+        self.bar.set_position(planned.max(self.bar.position()));
     }
 }
 
@@ -69,5 +79,23 @@ impl Drop for Progress {
     /// Makes room for the report.
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_never_moves_back() {
+        let mut progress = Progress::hidden();
+        progress.processes_per_row = 4;
+        for _ in 0..6 {
+            progress.finished_run();
+        }
+        progress.finished_rows(1);
+        assert_eq!(progress.bar.position(), 6);
+        progress.finished_rows(2);
+        assert_eq!(progress.bar.position(), 8);
     }
 }

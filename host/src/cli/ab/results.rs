@@ -3,8 +3,9 @@
 use super::cause::{Cause, Kind};
 use super::findings::{Finding, findings};
 use super::forecast::Forecast;
-use super::mode::ByMode;
+use super::mode::{ByMode, Mode};
 use super::noise::Drift;
+use super::others::{Other, OtherResult};
 use super::plan::Row;
 use super::sample::Sample;
 use super::statistics::Comparison;
@@ -34,21 +35,25 @@ pub(super) struct RowResult {
     pub(super) forecast: Option<Forecast>,
     /// How the machine changed while it measured.
     pub(super) drift: Option<Drift>,
+    /// What came of the other programs.
+    pub(super) others: Vec<OtherResult>,
 }
 
 impl RowResult {
     /// Works everything out from the samples, which were taken on a machine with so many cores.
-    pub(super) fn new(row: Row, samples: Vec<Sample>, cores: usize) -> Self {
+    pub(super) fn new(row: Row, samples: Vec<Sample>, others: &[Other], cores: usize) -> Self {
         let findings = findings(&samples);
         let summaries = summaries(&samples);
         let comparable = !findings.iter().any(Finding::rules_out_comparison);
-        let comparison = if comparable { comparison(&samples) } else { None };
+        let comparison =
+            if comparable { comparison(&samples, Mode::Gil, Mode::Free) } else { None };
         let verdict = Verdict::of(&findings, comparison.as_ref(), wait_share(&summaries));
         let mut result = RowResult {
             kind: Kind::of(&summaries),
             cause: comparison.and_then(|_| Cause::of(&row, &summaries, cores)),
             drift: drift(&samples, &summaries),
             forecast: None,
+            others: OtherResult::of(others, &row, &samples),
             row,
             samples,
             summaries,
@@ -101,7 +106,7 @@ pub(super) mod tests {
             threads,
             shares_work: name != "convoy",
         };
-        RowResult::new(row, samples(walls), 2)
+        RowResult::new(row, samples(walls), &[], 2)
     }
 
     fn samples(walls: &[(f64, f64)]) -> Vec<Sample> {
@@ -138,7 +143,7 @@ pub(super) mod tests {
     pub(in super::super) fn crashed(name: &str) -> RowResult {
         let mut crashed = result(name, Some(2), &[(1.0, 0.5); 5]);
         crashed.samples[3].ending = Ending::Signal { signal: 11 };
-        RowResult::new(crashed.row, crashed.samples, 2)
+        RowResult::new(crashed.row, crashed.samples, &[], 2)
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::Serialize;
 
+use super::arm::Arm;
 use super::captured::{self, Captured};
 use super::ending::Ending;
-use super::library;
+use super::json_file::read_if_whole;
+use super::library::Work;
 use super::lock_stats::LockStats;
-use super::mode::Mode;
 use super::outputs::RunFiles;
 use super::plan::Round;
 use super::process::Finished;
@@ -18,8 +19,9 @@ use super::process::Finished;
 /// What was measured of one run.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Sample {
-    /// The build that ran.
-    pub(super) mode: Mode,
+    /// What ran.
+    #[serde(rename = "mode")]
+    pub(super) arm: Arm,
     /// Which run it was.
     #[serde(flatten)]
     pub(super) round: Round,
@@ -62,7 +64,7 @@ impl Sample {
     ///
     /// When what the run wrote cannot be read back.
     pub(super) fn new(
-        mode: Mode,
+        arm: Arm,
         round: Round,
         finished: &Finished,
         files: &RunFiles,
@@ -71,14 +73,14 @@ impl Sample {
         let unreadable =
             || format!("can't read back the output of a run, '{}'", files.stdout.display());
         let process_s = finished.wall.as_secs_f64();
-        let work = library::Work::read(&files.work).with_context(unreadable)?;
-        let work = work.unwrap_or(library::Work {
+        let work = read_if_whole(&files.work).with_context(unreadable)?;
+        let work = work.unwrap_or(Work {
             wall_s: process_s,
             user_s: usage.user.as_secs_f64(),
             sys_s: usage.system.as_secs_f64(),
         });
         Ok(Sample {
-            mode,
+            arm,
             round,
             wall_s: work.wall_s,
             user_s: work.user_s,
@@ -92,7 +94,7 @@ impl Sample {
             ending: finished.ending,
             stdout: Captured::read(&files.stdout).with_context(unreadable)?,
             stderr_last_line: captured::last_line(&files.stderr).with_context(unreadable)?,
-            locks: LockStats::read(&files.statistics).with_context(unreadable)?,
+            locks: read_if_whole(&files.statistics).with_context(unreadable)?,
             stdout_file: files.stdout.clone(),
         })
     }
@@ -111,13 +113,15 @@ impl Sample {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::mode::Mode;
     use super::*;
     use std::fs;
 
     /// A run as good as any, to be changed by a test.
-    pub(in super::super) fn sample(mode: Mode, number: u32, wall_s: f64) -> Sample {
+    pub(in super::super) fn sample(arm: impl Into<Arm>, number: u32, wall_s: f64) -> Sample {
+        let arm = arm.into();
         Sample {
-            mode,
+            arm,
             round: Round { number, warmup: false },
             wall_s,
             user_s: wall_s,
@@ -132,7 +136,7 @@ pub(super) mod tests {
             stdout: printed("ok\n"),
             stderr_last_line: None,
             locks: None,
-            stdout_file: PathBuf::from(format!("/tmp/{}-run-{number}.stdout", mode.short())),
+            stdout_file: PathBuf::from(format!("/tmp/{}-run-{number}.stdout", arm.short())),
         }
     }
 

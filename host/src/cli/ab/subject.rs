@@ -59,6 +59,8 @@ impl Subject {
     pub(super) fn from_options(options: &AbArgs, cores: usize) -> anyhow::Result<Self> {
         let threads = without_repeats(&options.threads);
         let or_default = |threads: Vec<u32>| match threads.is_empty() {
+            // The VM without threads runs no more.
+            true if options.single => vec![1],
             true => vec![workloads::default_threads(cores)],
             false => threads,
         };
@@ -199,18 +201,11 @@ fn without_repeats(numbers: &[u32]) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::options::tests::options;
     use super::*;
-    use clap::Parser;
-
-    #[derive(Parser)]
-    struct Command {
-        #[command(flatten)]
-        ab: AbArgs,
-    }
 
     fn subject(arguments: &[&str]) -> Result<Subject, String> {
-        let options = Command::parse_from(["ab"].iter().chain(arguments)).ab;
-        Subject::from_options(&options, 8).map_err(|error| error.to_string())
+        Subject::from_options(&options(arguments), 8).map_err(|error| error.to_string())
     }
 
     #[test]

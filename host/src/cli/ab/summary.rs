@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::mode::{ByMode, Mode};
+use super::arm::Arm;
+use super::mode::ByMode;
 use super::noise::{self, Drift};
 use super::sample::Sample;
 use super::statistics::{Comparison, Spread, median};
@@ -56,13 +57,16 @@ pub(super) struct GilSummary {
     pub(super) wait_s: f64,
     /// How long it was held at a time, on average, in seconds.
     pub(super) mean_hold_s: f64,
+    /// The longest wait for it, in seconds.
+    pub(super) longest_wait_s: f64,
 }
 
 impl Summary {
-    /// Of the runs of one mode; nothing if none ended well.
-    pub(super) fn of(samples: &[Sample], mode: Mode) -> Option<Self> {
+    /// Of the runs of one program; nothing if none ended well.
+    pub(super) fn of(samples: &[Sample], arm: impl Into<Arm>) -> Option<Self> {
+        let arm = arm.into();
         let runs: Vec<&Sample> =
-            samples.iter().filter(|run| run.mode == mode && run.counts()).collect();
+            samples.iter().filter(|run| run.arm == arm && run.counts()).collect();
         let middle = |figure: fn(&Sample) -> f64| median(runs.iter().map(|run| figure(run)));
         Some(Summary {
             runs: runs.len(),
@@ -102,6 +106,7 @@ impl GilSummary {
             wait_share: median(locks().filter_map(|gil| gil.wait_share())),
             hold_s: median(locks().map(|gil| gil.hold_ns as f64 / 1e9))?,
             wait_s: median(locks().map(|gil| gil.wait_ns as f64 / 1e9))?,
+            longest_wait_s: median(locks().map(|gil| gil.max_wait_ns as f64 / 1e9))?,
             mean_hold_s: median(
                 locks().map(|gil| gil.hold_ns as f64 / 1e9 / gil.acquisitions.max(1) as f64),
             )?,
@@ -114,13 +119,19 @@ pub(super) fn summaries(samples: &[Sample]) -> ByMode<Option<Summary>> {
     ByMode::each(|mode| Summary::of(samples, mode))
 }
 
-/// Compares the wall times of the rounds in which both runs count.
-pub(super) fn comparison(samples: &[Sample]) -> Option<Comparison> {
-    let of = |mode: Mode| samples.iter().filter(move |run| run.mode == mode && run.counts());
-    let pairs: Vec<(f64, f64)> = of(Mode::Gil)
-        .filter_map(|gil| {
-            let free = of(Mode::Free).find(|free| free.round == gil.round)?;
-            Some((gil.wall_s, free.wall_s))
+/// Compares the wall times of two programs in the rounds in which both runs count: the ratio is that
+/// of the first to the second.
+pub(super) fn comparison(
+    samples: &[Sample],
+    first: impl Into<Arm>,
+    second: impl Into<Arm>,
+) -> Option<Comparison> {
+    let (first, second) = (first.into(), second.into());
+    let of = |arm: Arm| samples.iter().filter(move |run| run.arm == arm && run.counts());
+    let pairs: Vec<(f64, f64)> = of(first)
+        .filter_map(|one| {
+            let other = of(second).find(|other| other.round == one.round)?;
+            Some((one.wall_s, other.wall_s))
         })
         .collect();
     Comparison::of(&pairs)
@@ -129,7 +140,8 @@ pub(super) fn comparison(samples: &[Sample]) -> Option<Comparison> {
 /// How much slower or faster the machine got; see [`noise::drift`].
 pub(super) fn drift(samples: &[Sample], summaries: &ByMode<Option<Summary>>) -> Option<Drift> {
     let relative = |run: &Sample| {
-        let summary = summaries.of(run.mode).as_ref()?;
+        let Arm::Mode(mode) = run.arm else { return None };
+        let summary = summaries.of(mode).as_ref()?;
         Some(run.wall_s / summary.wall_s.median)
     };
     let runs: Vec<f64> = samples.iter().filter(|run| run.counts()).filter_map(relative).collect();
@@ -140,6 +152,7 @@ pub(super) fn drift(samples: &[Sample], summaries: &ByMode<Option<Summary>>) -> 
 mod tests {
     use super::super::ending::Ending;
     use super::super::lock_stats::{GilStats, LockStats};
+    use super::super::mode::Mode;
     use super::super::sample::tests::sample;
     use super::*;
 
@@ -180,7 +193,7 @@ mod tests {
             sample(Mode::Free, 2, 2.0),
             sample(Mode::Gil, 3, 9.0),
         ];
-        let comparison = comparison(&samples).unwrap();
+        let comparison = comparison(&samples, Mode::Gil, Mode::Free).unwrap();
         assert_eq!((comparison.pairs, comparison.ratio), (1, 1.5));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::arm::Arm;
 use super::builds::Binary;
 use super::machine::Machine;
 use super::mode::{ByMode, Mode};
@@ -120,8 +121,10 @@ fn is_short(row: &RowResult) -> bool {
 }
 
 fn lacks_statistics(rows: &[RowResult], mode: Mode) -> bool {
-    let mut runs =
-        rows.iter().flat_map(|row| &row.samples).filter(|run| run.mode == mode && run.counts());
+    let mut runs = rows
+        .iter()
+        .flat_map(|row| &row.samples)
+        .filter(|run| run.arm == Arm::Mode(mode) && run.counts());
     runs.any(|run| run.locks.is_none())
 }
 

@@ -93,6 +93,8 @@ pub(super) struct Options {
     pub(super) check_hash_based_pycs: Option<String>,
     /// `--trace FILE`, togil's own.
     pub(super) trace: Option<PathBuf>,
+    /// `--sample FILE`, togil's own.
+    pub(super) sample: Option<PathBuf>,
 }
 
 impl Options {
@@ -251,10 +253,14 @@ impl Scanner {
     fn long_option(&mut self, arg: &str, name: &str) -> Result<Option<Target>, UsageError> {
         let target = match name {
             "check-hash-based-pycs" => return self.check_hash_based_pycs(arg),
-            "trace" => {
+            "trace" | "sample" => {
                 let file = self.args.next();
                 let missing = || UsageError::new(format!("Argument expected for the {arg} option"));
-                self.options.trace = Some(file.ok_or_else(missing)?.into());
+                let file = Some(file.ok_or_else(missing)?.into());
+                match name {
+                    "trace" => self.options.trace = file,
+                    _ => self.options.sample = file,
+                }
                 return Ok(None);
             }
             "help-all" => Target::HelpAll,

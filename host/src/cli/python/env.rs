@@ -11,6 +11,7 @@ use std::num::NonZeroI32;
 use std::path::PathBuf;
 
 use super::args::{GilRequest, Options, gil_setting};
+use crate::lock::Handoff;
 
 /// `sys.int_info.default_max_str_digits`
 const DEFAULT_MAX_STR_DIGITS: u32 = 4300;
@@ -150,6 +151,8 @@ pub(super) struct Resolved {
     pub(super) gil: GilRequest,
     /// Where threads switch under the GIL; `None` leaves it to the build.
     pub(super) gil_switch: Option<GilSwitch>,
+    /// `-X gil_handoff`.
+    pub(super) gil_handoff: Option<Handoff>,
     /// The seed of the hashes; `None` is a random one.
     pub(super) hash_seed: Option<u32>,
     /// `PYTHONHOME`, with both prefixes if it has two.
@@ -220,6 +223,7 @@ pub(super) fn resolve(
     let thread_inherit_context = switch(options, env, &THREAD_INHERIT_CONTEXT)?;
     let context_aware_warnings = switch(options, env, &CONTEXT_AWARE_WARNINGS)?;
     let gil_switch = gil_switch(options)?;
+    let gil_handoff = gil_handoff(options)?;
 
     let x_or_set = |x: &str, variable| options.x_option(x).is_some() || env.is_set(variable);
     let dev_mode = x_or_set("dev", "PYTHONDEVMODE");
@@ -236,6 +240,7 @@ pub(super) fn resolve(
         faulthandler: dev_mode || x_or_set("faulthandler", "PYTHONFAULTHANDLER"),
         gil,
         gil_switch,
+        gil_handoff,
         hash_seed,
         home: env.raw("PYTHONHOME").map(PathBuf::from),
         ignore_environment: options.ignore_environment,
@@ -391,6 +396,18 @@ fn gil_switch(options: &Options) -> Result<Option<GilSwitch>, FatalConfigError> 
             "-X gil_switch must be \"any\" or \"cpython\"",
         )),
     }
+}
+
+fn gil_handoff(options: &Options) -> Result<Option<Handoff>, FatalConfigError> {
+    let Some(value) = options.x_option("gil_handoff") else { return Ok(None) };
+    let named = |handoff: &Handoff| value == Some(handoff.as_str());
+    let handoff = Handoff::ALL.into_iter().find(named).ok_or_else(|| {
+        FatalConfigError::new(
+            "config_read_gil_handoff",
+            "-X gil_handoff must be \"togil\", \"cpython\" or \"fifo\"",
+        )
+    })?;
+    Ok(Some(handoff))
 }
 
 /// `PYTHONIOENCODING` is `encoding[:errors]`, and each part may be left out.

@@ -35,6 +35,9 @@ Options (and corresponding environment variables):
 -X opt : set an option of this implementation (see --help-xoptions)
 --check-hash-based-pycs always|default|never:
          when to compare a .pyc that holds a hash with its source
+--sample FILE: write on which lines the threads' time went (running, waiting
+         for the GIL, blocked), in ms: folded stacks, or for speedscope.app if
+         FILE ends in .json
 --trace FILE: write what each thread did when (running, waiting for the GIL,
          blocked, collecting garbage) to FILE, for ui.perfetto.dev
 --help-env: print help about the environment variables and exit
@@ -60,6 +63,8 @@ The following options of this implementation are available:
 -X faulthandler: dump the stacks on fatal errors; also PYTHONFAULTHANDLER
 -X gil=[0|1]: run without (0) or with (1) the GIL; an error in a build that
          cannot; also PYTHON_GIL
+-X gil_handoff=[togil|cpython|fifo]: who of the threads that wait for the GIL
+         gets it next, and when they may ask for it
 -X gil_switch=[any|cpython]: let threads that share the GIL switch after any
          instruction, or only where CPython 3.14 lets them
 -X int_max_str_digits=N: the most digits in a conversion between int and str,
@@ -172,7 +177,9 @@ mod tests {
             let entry = format!("\n-{letter} ");
             assert!(help().contains(&entry), "{entry}");
         }
-        for name in ["check-hash-based-pycs", "trace", "help-env", "help-xoptions", "help-all"] {
+        for name in
+            ["check-hash-based-pycs", "sample", "trace", "help-env", "help-xoptions", "help-all"]
+        {
             assert!(help().contains(&format!("\n--{name}")), "{name}");
         }
     }

@@ -1,14 +1,17 @@
 //! Reads the command line, runs what it names, ends with its status.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::{self, Invocation, Target};
 use super::env::{self, Environment, FatalConfigError};
 use super::{settings, target};
+use crate::cli::profile::Profile;
 use crate::cli::stats;
 use crate::cli::trace::Trace;
+use crate::vm::convert::ToPyException;
 use crate::vm::{AsObject, PyResult};
 use crate::{LOCK_MODE, LockMode, Python};
 
@@ -43,11 +46,8 @@ fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
     if let Some(status) = target::missing(&invocation.target) {
         return Ok(status);
     }
-    let trace = invocation.options.trace.as_deref().map(Trace::create).transpose();
-    let trace = trace.map_err(|error| {
-        let path = invocation.options.trace.as_deref().unwrap_or(Path::new("")).display();
-        FatalConfigError::new("--trace", format!("cannot write to '{path}': {error}"))
-    })?;
+    let trace = created("--trace", invocation.options.trace.as_deref(), Trace::create)?;
+    let mut profile = created("--sample", invocation.options.sample.as_deref(), Profile::create)?;
     let builder = settings::builder(&resolved, invocation.argv);
     let interpreter =
         builder.build().map_err(|error| FatalConfigError::new("togil", error.to_string()))?;
@@ -55,6 +55,9 @@ fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
     let result = interpreter.attach(|py| {
         if trace.is_some() {
             Trace::start(py)?;
+        }
+        if let Some(profile) = &mut profile {
+            profile.start(py).map_err(|error| error.to_pyexception(py.vm()))?;
         }
         let result = start(py, &resolved, &invocation.target);
         inspect(py, &resolved, &result);
@@ -81,6 +84,12 @@ fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
             anstream::eprintln!("togil run: the trace is incomplete, '{path}': {error}");
         }
     }
+    if let Some(profile) = profile {
+        let path = profile.path().display().to_string();
+        if let Err(error) = profile.finish() {
+            anstream::eprintln!("togil run: the profile is incomplete, '{path}': {error}");
+        }
+    }
     if let Some(path) = statistics {
         stats::write(&path, &stats::collect(&state));
     }
@@ -89,6 +98,19 @@ fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
     }
     // A status is taken modulo 256, as by every shell.
     Ok(ExitCode::from(status as u8))
+}
+
+/// Creates the file that an option names, if it was given.
+fn created<T>(
+    option: &'static str,
+    path: Option<&Path>,
+    create: impl FnOnce(&Path) -> io::Result<T>,
+) -> Result<Option<T>, FatalConfigError> {
+    let Some(path) = path else { return Ok(None) };
+    let cannot = |error| {
+        FatalConfigError::new(option, format!("cannot write to '{}': {error}", path.display()))
+    };
+    create(path).map(Some).map_err(cannot)
 }
 
 fn start(py: Python<'_>, resolved: &env::Resolved, what: &Target) -> PyResult<()> {

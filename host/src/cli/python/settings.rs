@@ -12,7 +12,12 @@ pub(super) fn builder(resolved: &Resolved, argv: Vec<String>) -> InterpreterBuil
         args::GilRequest::Enable => GilRequest::Enable,
         args::GilRequest::Disable => GilRequest::Disable,
     };
-    crate::shared::add_to(crate::Interpreter::builder())
+    let builder = crate::shared::add_to(crate::Interpreter::builder());
+    let builder = match resolved.gil_handoff {
+        Some(handoff) => builder.handoff(handoff),
+        None => builder,
+    };
+    builder
         .gil(gil)
         .switch_anywhere(resolved.gil_switch == Some(GilSwitch::Any))
         .signal_handlers(true)

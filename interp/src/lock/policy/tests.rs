@@ -1,5 +1,6 @@
 //! The rule played out in time: the bounds of the module's docs, measured.
 
+use super::super::Handoff;
 use super::{Class, Holder, MemberId, Policy};
 
 const INTERVAL: u64 = 1000;
@@ -24,11 +25,15 @@ struct Play {
 
 impl Play {
     fn new(normal: usize, brief: usize) -> Self {
+        Play::under(Handoff::Togil, normal, brief)
+    }
+
+    fn under(handoff: Handoff, normal: usize, brief: usize) -> Self {
         let class = |brief| Class { brief, ..Class::default() };
         let classes: Vec<_> =
             (0..normal).map(|_| class(false)).chain((0..brief).map(|_| class(true))).collect();
         let mut play = Self {
-            policy: Policy::new(INTERVAL),
+            policy: Policy::new(handoff, INTERVAL),
             waiting_since: vec![0; classes.len()],
             classes,
             now: 0,
@@ -139,7 +144,7 @@ fn one_brief_thread_waits_only_for_a_switch_point_until_its_lead_is_used_up() {
 
 #[test]
 fn a_thread_is_normal_again_once_it_has_run_for_the_brief_limit() {
-    let mut policy = Policy::new(INTERVAL);
+    let mut policy = Policy::new(Handoff::Togil, INTERVAL);
     let mut class = Class::default();
     policy.give_up(&mut class, 0, INTERVAL / 5 - 1, true);
     assert!(class.brief);
@@ -148,4 +153,32 @@ fn a_thread_is_normal_again_once_it_has_run_for_the_brief_limit() {
     // Forced switches do not make a thread brief, however short its time was.
     policy.give_up(&mut class, 0, 1, false);
     assert!(!class.brief);
+}
+
+#[test]
+fn with_tickets_everybody_waits_for_everybody() {
+    let mut play = Play::under(Handoff::Fifo, 4, 2);
+    while play.now < 100 * INTERVAL {
+        play.step();
+    }
+    let longest = play.longest_normal_wait.max(play.longest_brief_wait);
+    assert!(longest >= 4 * INTERVAL, "nobody goes first: {longest}");
+    assert!(longest <= 6 * (INTERVAL + DELAY), "{longest}");
+}
+
+#[test]
+fn under_cpythons_rule_patience_counts_from_the_last_change_of_hands() {
+    let mut policy = Policy::new(Handoff::Cpython, INTERVAL);
+    let (mut first, mut passer) = (Class::default(), Class::default());
+    policy.take(0, &mut first, 0);
+    policy.enqueue(1, Class::default(), 100);
+    let asks = |policy: &Policy, since| policy.ask_at(1, Holder { class: Class::default(), since });
+    assert_eq!(asks(&policy, 0), Some(100 + INTERVAL));
+    // Let go and taken back by the same thread: it never changed hands.
+    policy.give_up(&mut first, 0, 500, true);
+    policy.take(0, &mut first, 500);
+    assert_eq!(asks(&policy, 500), Some(100 + INTERVAL));
+    policy.give_up(&mut first, 500, 900, true);
+    policy.take(2, &mut passer, 900);
+    assert_eq!(asks(&policy, 900), Some(900 + INTERVAL));
 }

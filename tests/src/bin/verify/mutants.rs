@@ -123,6 +123,27 @@ const MUTANTS: &[Mutant] = &[
         to: "if false {",
     },
     Mutant {
+        name: "with tickets, too, whoever comes by first takes the GIL",
+        file: GIL,
+        after: "pub fn release(",
+        from: "|| !state.policy.handoff().lets_barge()",
+        to: "",
+    },
+    Mutant {
+        name: "under CPython's rule a slice goes on when the GIL changes hands",
+        file: POLICY,
+        after: "pub(super) fn take(",
+        from: "self.handoff.restarts_slice() && self.last != Some(id)",
+        to: "false",
+    },
+    Mutant {
+        name: "brief threads go first under every rule",
+        file: POLICY,
+        after: "pub(super) fn give_up(",
+        from: "class.brief = self.handoff.prefers_brief()",
+        to: "class.brief = true",
+    },
+    Mutant {
         name: "a holder hands over though nobody asked",
         file: GIL,
         after: "pub fn hand_over(",

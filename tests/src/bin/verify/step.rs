@@ -72,13 +72,15 @@ fn tests(features: &str) -> bool {
     cargo.status().is_ok_and(|status| status.success())
 }
 
-/// The loom models of the workspace at `root`. A target directory of its own: the flag
-/// changes every crate that is compiled, and none of the VM is.
+/// The loom models of the workspace at `root`. A target directory of its own: the flag changes
+/// every crate that is compiled, and none of the VM is. One for each root: cargo tells
+/// a workspace from its copy by the times of the files alone, and would run a mutant's models.
 pub(crate) fn loom(root: &Path) -> Command {
     let mut cargo = cargo("test");
     cargo
         .args(["--release", "-p", "togil-interp", "-p", "togil-tests", "--lib", "--test", "loom"])
-        .args(["--no-fail-fast", "--target-dir", "target/loom"])
+        .args(["--no-fail-fast", "--target-dir"])
+        .arg(root.join("target/loom"))
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))
         .env("RUSTFLAGS", "--cfg togil_loom");

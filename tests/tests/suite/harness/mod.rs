@@ -1,7 +1,10 @@
 //! Runs the `togil` command that is under test: in a directory and an environment of its own,
-//! and in a process group that a watchdog kills when the limit is over.
+//! and in a process group that a watchdog kills when the limit is over. What needs no command is in
+//! [`in_process`].
 
+mod alive;
 mod hang;
+pub(crate) mod in_process;
 mod output;
 mod stream;
 
@@ -15,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+pub(crate) use alive::Alive;
 pub(crate) use output::Output;
 use output::dump;
 use stream::Stream;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+use crate::cli::ab::arm::Arm;
 use crate::cli::ab::ending::Ending;
 use crate::cli::ab::mode::Mode;
 use crate::cli::ab::report::json::{NAME, VERSION};
@@ -44,7 +45,8 @@ pub(super) struct Row {
 
 #[derive(Debug, Deserialize)]
 struct Sample {
-    mode: Mode,
+    #[serde(rename = "mode")]
+    arm: Arm,
     warmup: bool,
     wall_s: f64,
     ending: Ending,
@@ -108,7 +110,7 @@ impl Row {
     pub(super) fn walls(&self, mode: Mode) -> Vec<f64> {
         self.samples
             .iter()
-            .filter(|run| run.mode == mode && !run.warmup && run.ending.is_success())
+            .filter(|run| run.arm == Arm::Mode(mode) && !run.warmup && run.ending.is_success())
             .map(|run| run.wall_s)
             .collect()
     }

@@ -1,5 +1,7 @@
 //! Every run as a line of CSV, for a spreadsheet.
 
+use super::super::arm::Arm;
+use super::super::others::Other;
 use super::super::results::RowResult;
 use super::Report;
 
@@ -24,12 +26,12 @@ const COLUMNS: [&str; 14] = [
 pub(super) fn render(report: &Report) -> String {
     let mut text = COLUMNS.join(",") + "\r\n";
     for row in &report.rows {
-        text += &lines(row);
+        text += &lines(row, &report.others);
     }
     text
 }
 
-fn lines(result: &RowResult) -> String {
+fn lines(result: &RowResult, others: &[Other]) -> String {
     let line = |run: &super::super::sample::Sample| {
         let gil = run.locks.as_ref().and_then(|locks| locks.gil.as_ref());
         let stops = run.locks.as_ref().and_then(|locks| locks.stop_the_world.as_ref());
@@ -38,7 +40,7 @@ fn lines(result: &RowResult) -> String {
         let cells = [
             quoted(&result.row.name),
             result.row.threads.map_or(String::new(), |threads| threads.to_string()),
-            run.mode.to_string(),
+            quoted(&name_of(run.arm, others)),
             run.round.number.to_string(),
             run.round.warmup.to_string(),
             quoted(&run.ending.to_string()),
@@ -54,6 +56,13 @@ fn lines(result: &RowResult) -> String {
         cells.join(",") + "\r\n"
     };
     result.samples.iter().map(line).collect()
+}
+
+fn name_of(arm: Arm, others: &[Other]) -> String {
+    match arm {
+        Arm::Mode(mode) => mode.to_string(),
+        Arm::Other(number) => others[number].name.clone(),
+    }
 }
 
 fn quoted(text: &str) -> String {

@@ -43,6 +43,7 @@ pub(super) fn render(result: &RowResult, bars: bool) -> String {
     });
     line("GIL given up: forced", &|of| lock(of, |gil| Some(format!("{:.0}", gil.forced_switches))));
     line("waited for the GIL", &|of| lock(of, |gil| gil.wait_share.map(units::share)));
+    line("longest wait for the GIL", &|of| lock(of, |gil| Some(units::time(gil.longest_wait_s))));
     line("GIL held at a time", &|of| lock(of, |gil| Some(units::time(gil.mean_hold_s))));
     line("all threads stopped", &|of| of.stopped_s.filter(|time| *time > 0.0).map(units::time));
     line("collecting garbage", &|of| of.collecting_s.map(units::time));
@@ -110,23 +111,24 @@ mod tests {
         );
         // Starts with a line end, so that the spaces after it stay.
         let expected = "
-  threads 2                gil                       free-threaded
-  wall                     2.00 s [1.90 to 2.10]     1.00 s [0.95 to 1.05]
-                           ████████████████████████  ████████████
-  user                     2.00 s                    1.90 s
-  system                   0 µs                      0 µs
-  cores used               1.00                      1.90
-  peak memory              8.0 MiB                   8.0 MiB
-  GIL given up: voluntary  1234                      -
-  GIL given up: forced     321                       -
-  waited for the GIL       47 %                      -
-  GIL held at a time       530 µs                    -
-  all threads stopped      1.50 ms                   1.50 ms
-  collecting garbage       -                         -
-  page faults              700                       700
-  switches: slept          5                         5
-  switches: preempted      3                         3
-  outliers                 -                         -
+  threads 2                 gil                       free-threaded
+  wall                      2.00 s [1.90 to 2.10]     1.00 s [0.95 to 1.05]
+                            ████████████████████████  ████████████
+  user                      2.00 s                    1.90 s
+  system                    0 µs                      0 µs
+  cores used                1.00                      1.90
+  peak memory               8.0 MiB                   8.0 MiB
+  GIL given up: voluntary   1234                      -
+  GIL given up: forced      321                       -
+  waited for the GIL        47 %                      -
+  longest wait for the GIL  5.00 ms                   -
+  GIL held at a time        530 µs                    -
+  all threads stopped       1.50 ms                   1.50 ms
+  collecting garbage        -                         -
+  page faults               700                       700
+  switches: slept           5                         5
+  switches: preempted       3                         3
+  outliers                  -                         -
 
 free-threaded is 2.0x faster (95 % interval 1.8 to 2.2); \
 with the GIL the threads waited 47 % of their running time for it
@@ -138,7 +140,7 @@ noise floor: a build differs from itself by 1.02x here
         assert_eq!(format!("\n{plain}"), expected);
         let without_bars = anstream::adapter::strip_str(&render(&result, false)).to_string();
         assert!(
-            !without_bars.contains('█') && without_bars.contains("waited for the GIL       47 %")
+            !without_bars.contains('█') && without_bars.contains("waited for the GIL        47 %")
         );
     }
 

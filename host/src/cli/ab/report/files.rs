@@ -55,19 +55,13 @@ fn create(path: &Path) -> anyhow::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::options::tests::options;
     use super::super::tests::report;
     use super::*;
-    use clap::Parser;
     use std::fs;
 
-    #[derive(Parser)]
-    struct Command {
-        #[command(flatten)]
-        ab: AbArgs,
-    }
-
-    fn create_for(options: &[&str]) -> anyhow::Result<Files> {
-        Files::create(&Command::parse_from(["ab"].iter().chain(options)).ab)
+    fn create_for(arguments: &[&str]) -> anyhow::Result<Files> {
+        Files::create(&options(arguments))
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The lines above the tables: what was measured, where, and how.
 
+use super::super::arm::Arm;
 use super::super::mode::Mode;
 use super::super::plan::Runs;
+use super::super::sample::Sample;
 use super::super::subject::Subject;
 use super::Report;
 use super::grid::{Align, Grid, HEADING, WRONG, styled};
@@ -15,6 +17,9 @@ pub(super) fn render(report: &Report) -> String {
     for mode in Mode::TURNS {
         line(&mode.to_string(), binary(report, mode));
     }
+    for (name, what) in others(report) {
+        line(&name, what);
+    }
     line("runs", runs(report));
     text += &grid.render();
     if let Some(reason) = report.incomplete() {
@@ -22,6 +27,17 @@ pub(super) fn render(report: &Report) -> String {
         text += &(styled(&notice, WRONG) + "\n");
     }
     text
+}
+
+/// The other programs, by their names: what they are, or why they cannot be run.
+pub(super) fn others(report: &Report) -> impl Iterator<Item = (String, String)> {
+    report.others.iter().map(|other| {
+        let what = match &other.program {
+            Ok(program) => format!("{}, {}", program.version, program.path.display()),
+            Err(missing) => missing.missing.clone(),
+        };
+        (other.name.clone(), what)
+    })
 }
 
 /// Version and place of a binary.
@@ -64,7 +80,8 @@ pub(super) fn runs(report: &Report) -> String {
     let runs = match runs {
         Runs::Count(runs) => format!("{runs} of each mode"),
         Runs::Budget(seconds) => {
-            let counts = report.rows.iter().map(|row| row.samples.len() / 2);
+            let of_gil = |run: &&Sample| run.arm == Arm::Mode(Mode::Gil);
+            let counts = report.rows.iter().map(|row| row.samples.iter().filter(of_gil).count());
             let counts = counts.map(|count| count.saturating_sub(*warmup as usize));
             let (least, most) = (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0));
             let range = if least == most { most.to_string() } else { format!("{least} to {most}") };

@@ -5,11 +5,14 @@
 //! incomplete   null, or why rows or runs are missing
 //! machine      {cpu, cores, governor, load_average, kernel, rustc}; load before anything was built or run
 //! binaries     {gil: {path, version}, free: {path, version}}
+//! others[]     what took turns with them: {name, kind: peer | handoff | single, path, args, version}, or
+//!              {name, kind, missing} with the reason in words
 //! plan         {bundled, runs, budget_s, warmup, order, timeout_s, scale}; scale is null for a script
 //! rows[]       a script with a number of threads:
 //!   name, script, args, threads
 //!   samples[]    every run, warm-ups too, in the order in which they ran:
-//!     mode, run, warmup, wall_s, user_s, sys_s, process_s, max_rss_bytes,
+//!     mode         gil | free-threaded | the number of another program, from 0
+//!     run, warmup, wall_s, user_s, sys_s, process_s, max_rss_bytes,
 //!     kernel_voluntary_switches, kernel_involuntary_switches, minor_page_faults, major_page_faults,
 //!     ending       {kind: exited, status} | {kind: signal, signal} | {kind: timed_out, after_s}
 //!     stdout       {bytes, digest, cut}; the digest covers all of it, cut: above 1 MiB
@@ -23,6 +26,12 @@
 //!   cause        what costs most: {kind, text, ...} or null
 //!   forecast     {ratio, measured_over_foretold} or null
 //!   drift        {ratio} or null
+//!   others[]     {other, kind: measured, summary, against: {gil, free}, same_output} or
+//!                {other, kind: not_measured, why}; against: a comparison whose ratio is its wall
+//!                time over that of the build
+//!   lines[]      with --explain, where the time went: {text, spent: {gil, free}}, each
+//!                {running_ms, waiting_ms, blocked_ms}
+//! thread_safety_cost  {gil, free}: wall time over that of the VM without thread support, or null
 //! sweeps[]     scripts with several numbers of threads: {name, curves: {gil, free}}, each
 //!              {points[], serial_fraction, best_threads, loses_at} or null
 //! forecasts    {rows, median_error, greatest_error}: how far they can be trusted, or null
@@ -40,11 +49,13 @@ use serde::Serialize;
 
 use super::super::builds::Binary;
 use super::super::cause::{Cause, Kind};
+use super::super::explain::Line;
 use super::super::findings::Finding;
 use super::super::forecast::{Forecast, Trust};
 use super::super::machine::Machine;
 use super::super::mode::{ByMode, Mode};
 use super::super::noise::Drift;
+use super::super::others::{Other, OtherResult, thread_safety_cost};
 use super::super::plan::Runs;
 use super::super::results::RowResult;
 use super::super::sample::Sample;
@@ -129,9 +140,11 @@ struct Document<'a> {
     incomplete: Option<String>,
     machine: &'a Machine,
     binaries: &'a ByMode<Binary>,
+    others: &'a [Other],
     plan: PlanPart,
     rows: Vec<RowPart<'a>>,
     sweeps: Vec<Sweep>,
+    thread_safety_cost: ByMode<Option<f64>>,
     forecasts: Option<Trust>,
     warnings: Vec<String>,
     outputs: Option<&'a Path>,
@@ -170,6 +183,8 @@ struct RowPart<'a> {
     cause: Option<WithText<&'a Cause>>,
     forecast: Option<Forecast>,
     drift: Option<Drift>,
+    others: &'a [OtherResult],
+    lines: &'a [Line],
 }
 
 /// The fields of a thing, and the thing in words.
@@ -197,9 +212,14 @@ pub(super) fn render(report: &Report) -> anyhow::Result<String> {
         incomplete: report.incomplete(),
         machine: &report.machine,
         binaries: &report.binaries,
+        others: &report.others,
         plan: plan(report),
-        rows: report.rows.iter().map(row).collect(),
+        rows: report.rows.iter().enumerate().map(|(number, of)| row(report, number, of)).collect(),
         sweeps: scaling::sweeps(&report.rows),
+        thread_safety_cost: thread_safety_cost(
+            &report.others,
+            report.rows.iter().map(|row| row.others.as_slice()),
+        ),
         forecasts: Trust::of(report.rows.iter().filter_map(|row| row.forecast)),
         warnings: report.warnings.iter().map(ToString::to_string).collect(),
         outputs: report.kept.as_deref(),
@@ -228,7 +248,7 @@ fn plan(report: &Report) -> PlanPart {
     }
 }
 
-fn row(result: &RowResult) -> RowPart<'_> {
+fn row<'a>(report: &'a Report, number: usize, result: &'a RowResult) -> RowPart<'a> {
     let row = &result.row;
     RowPart {
         name: &row.name,
@@ -244,6 +264,8 @@ fn row(result: &RowResult) -> RowPart<'_> {
         cause: result.cause.as_ref().map(WithText::new),
         forecast: result.forecast,
         drift: result.drift,
+        others: &result.others,
+        lines: report.explanations.get(number).map_or(&[], |of| of.lines.as_slice()),
     }
 }
 

@@ -5,6 +5,7 @@ use super::super::results::RowResult;
 use super::super::statistics::Interval;
 use super::Report;
 use super::header;
+use super::others;
 use super::units::{self, NONE};
 
 /// A table with a line for each row, then what is wrong and what needs care.
@@ -16,6 +17,7 @@ pub(super) fn render(report: &Report) -> String {
         text += &line(row);
     }
     text += "\n";
+    text += &beside(report);
     for finding in report
         .rows
         .iter()
@@ -31,6 +33,26 @@ pub(super) fn render(report: &Report) -> String {
         escaped(&header::machine(report)),
         escaped(&header::runs(report))
     );
+    text
+}
+
+/// The other programs, and what being thread-safe costs.
+fn beside(report: &Report) -> String {
+    if report.others.is_empty() {
+        return String::new();
+    }
+    let heads = ["workload"].into_iter().chain(others::HEADINGS);
+    let mut text = format!("| {} |\n", heads.collect::<Vec<_>>().join(" | "));
+    text += "|---|---|--:|--:|--:|--:|--:|---|\n";
+    for row in &report.rows {
+        for result in &row.others {
+            let cells = others::of_other(&report.others[result.other], result);
+            let cells = std::iter::once(row.title()).chain(cells).map(|cell| escaped(&cell));
+            text += &format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
+        }
+    }
+    text += "\n";
+    text += &others::cost_in_words(report).map(|cost| cost + "\n\n").unwrap_or_default();
     text
 }
 

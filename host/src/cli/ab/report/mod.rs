@@ -7,7 +7,9 @@ pub(super) mod grid;
 mod header;
 mod html;
 pub(super) mod json;
+mod lines;
 mod markdown;
+mod others;
 mod overview;
 mod sweep;
 mod table;
@@ -18,10 +20,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::builds::Binary;
+use super::explain::Explanation;
 use super::interrupt;
 use super::machine::Machine;
 use super::measure::Stopped;
 use super::mode::ByMode;
+use super::others::Other;
 use super::plan::Runs;
 use super::results::RowResult;
 use super::subject::Subject;
@@ -36,6 +40,8 @@ pub(super) struct Report {
     pub(super) machine: Machine,
     /// What was compared.
     pub(super) binaries: ByMode<Binary>,
+    /// What took turns with it.
+    pub(super) others: Vec<Other>,
     /// What the user asked for.
     pub(super) subject: Subject,
     /// Rounds before the measured ones.
@@ -46,6 +52,8 @@ pub(super) struct Report {
     pub(super) limit: Duration,
     /// What came of it.
     pub(super) rows: Vec<RowResult>,
+    /// Where the time went, for each row of which it was asked.
+    pub(super) explanations: Vec<Explanation>,
     /// Why rows or runs are missing, if any are.
     pub(super) stopped: Option<Stopped>,
     /// Directory with the outputs of rows in which something is wrong.
@@ -109,11 +117,13 @@ pub(super) mod tests {
                 path: format!("/opt/togil-{}", mode.short()).into(),
                 version: "0.1.0".to_owned(),
             }),
+            others: Vec::new(),
             subject: Subject::Bundled { threads: vec![2], scale: 1.0, groups: Vec::new() },
             warmup: 1,
             runs: Runs::Count(5),
             limit: Duration::from_secs(300),
             rows,
+            explanations: Vec::new(),
             stopped: None,
             kept: None,
             warnings: Vec::new(),

@@ -12,7 +12,7 @@ use super::super::verdict::Verdict;
 use super::Report;
 use super::grid::{GAIN, LOSS, WRONG, styled};
 use super::overview::Columns;
-use super::{detail, header, overview, sweep};
+use super::{detail, header, lines, others, overview, sweep};
 
 /// The whole report, with colours. With `bars` wall times are drawn too.
 pub(super) fn render(report: &Report, bars: bool) -> String {
@@ -39,6 +39,9 @@ fn tables(report: &Report, bars: bool) -> Vec<String> {
         tables.push(overview::render(rows, shown));
     }
     tables.extend(sweep);
+    tables.extend(others::render(report));
+    let explained = report.rows.iter().zip(&report.explanations);
+    tables.extend(explained.filter_map(|(row, of)| lines::render(&row.title(), of)));
     tables.extend(trust(rows));
     tables
 }

@@ -380,6 +380,23 @@ fn gil_switch() {
 }
 
 #[test]
+fn gil_handoff() {
+    check(
+        |r| r.gil_handoff,
+        &[
+            (&[], &[], None),
+            (&["-Xgil_handoff=fifo"], &[], Some(Handoff::Fifo)),
+            (&["-Xgil_handoff=fifo", "-Xgil_handoff=cpython"], &[], Some(Handoff::Fifo)),
+        ],
+    );
+    const MESSAGE: &str = "-X gil_handoff must be \"togil\", \"cpython\" or \"fifo\"";
+    check_errors(
+        "config_read_gil_handoff",
+        &[(&["-Xgil_handoff"], &[], MESSAGE), (&["-Xgil_handoff=lifo"], &[], MESSAGE)],
+    );
+}
+
+#[test]
 fn stdio_encoding() {
     const NAME: &str = "PYTHONIOENCODING";
     let pair = |encoding: &str, errors: &str| (Some(encoding.to_owned()), Some(errors.to_owned()));

@@ -5,12 +5,13 @@ mod browser;
 mod plots;
 mod svg;
 
+use super::super::explain::Explanation;
 use super::super::mode::Mode;
 use super::super::results::RowResult;
 use super::super::scaling;
 use super::Report;
-use super::header;
 use super::units::{self, NONE};
+use super::{header, lines, others};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -33,6 +34,12 @@ pub(super) fn render(report: &Report) -> String {
         let title = format!("Threads: {}", sweep.name);
         body += &section(&title, SPEED_UP, &plots::speed_ups(&sweep));
     }
+    if !report.others.is_empty() {
+        body += &format!("<h2>Beside others</h2>\n{}", beside(report));
+    }
+    for (row, explanation) in report.rows.iter().zip(&report.explanations) {
+        body += &explained(row, explanation);
+    }
     if !report.rows.is_empty() {
         body += &section("Every run", RUNS, &plots::runs(&report.rows));
     }
@@ -50,6 +57,41 @@ const SPEED_UP: &str = "Speed-up against the least number of threads; the dashed
 const RUNS: &str = "Wall time of each run that ended well, the modes side by side; the line is the \
                     median, hollow dots are outliers, which count like the others.";
 
+const TIMELINES: &str = "Who did what when, in one run of its own; each part of the strip shows what the thread \
+                         mostly did then.";
+
+/// The other programs.
+fn beside(report: &Report) -> String {
+    let rows = report.rows.iter().flat_map(|row| {
+        row.others.iter().map(|result| {
+            let cells = others::of_other(&report.others[result.other], result);
+            std::iter::once(row.title()).chain(cells).collect()
+        })
+    });
+    let heads: Vec<&str> = ["workload"].into_iter().chain(others::HEADINGS).collect();
+    let cost = others::cost_in_words(report).map(|cost| format!("<p>{}</p>\n", escaped(&cost)));
+    grid(&heads, rows) + &cost.unwrap_or_default()
+}
+
+/// Where the time of a row went.
+fn explained(row: &RowResult, explanation: &Explanation) -> String {
+    let mut text = String::new();
+    if !explanation.timelines.is_empty() {
+        let plot = plots::timelines(&explanation.timelines);
+        text += &section(&format!("Time-lines: {}", row.title()), TIMELINES, &plot);
+    }
+    if !explanation.lines.is_empty() {
+        let lines =
+            explanation.lines.iter().take(lines::MOST).map(|line| lines::cells(line).into());
+        text += &format!("<h2>{}</h2>\n", escaped(&format!("Lines: {}", row.title())));
+        text += &grid(&lines::HEADINGS, lines);
+    }
+    for missing in &explanation.missing {
+        text += &format!("<p class=\"warning\">{}</p>\n", escaped(missing));
+    }
+    text
+}
+
 fn section(title: &str, legend: &str, plot: &str) -> String {
     format!("<h2>{}</h2>\n<p>{}</p>\n{plot}\n", escaped(title), escaped(legend))
 }
@@ -58,6 +100,7 @@ fn section(title: &str, legend: &str, plot: &str) -> String {
 fn facts(report: &Report) -> String {
     let mut rows = vec![("machine".to_owned(), header::machine(report))];
     rows.extend(Mode::TURNS.map(|mode| (mode.to_string(), header::binary(report, mode))));
+    rows.extend(header::others(report));
     rows.push(("runs".to_owned(), header::runs(report)));
     let row = |(name, value): (String, String)| {
         format!("<dt>{}</dt><dd>{}</dd>\n", escaped(&name), escaped(&value))
@@ -91,19 +134,28 @@ fn table(rows: &[RowResult]) -> String {
         "verdict",
         "what costs most",
     ];
-    let head: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
-    let body: String = rows.iter().map(table_row).collect();
+    grid(&heads, rows.iter().map(|row| table_row(row).into()))
+}
+
+/// A table.
+fn grid(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let head: String = heads.iter().map(|head| format!("<th>{}</th>", escaped(head))).collect();
+    let row = |cells: Vec<String>| {
+        let cells = cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell)));
+        format!("<tr>{}</tr>\n", cells.collect::<String>())
+    };
+    let body: String = rows.map(row).collect();
     format!("<div class=\"wide\"><table>\n<tr>{head}</tr>\n{body}</table></div>\n")
 }
 
-fn table_row(result: &RowResult) -> String {
+fn table_row(result: &RowResult) -> [String; 12] {
     let summary = |mode: Mode| result.summaries.of(mode).as_ref();
     let or_none = |text: Option<String>| text.unwrap_or_else(|| NONE.to_owned());
     let wall = |mode| or_none(summary(mode).map(|summary| units::time_with_range(&summary.wall_s)));
     let cores = |mode| or_none(summary(mode).map(|summary| format!("{:.1}", summary.cores_used)));
     let comparison = result.comparison.as_ref();
     let interval = comparison.and_then(|comparison| comparison.interval);
-    let cells = [
+    [
         result.row.name.clone(),
         or_none(result.row.threads.map(|threads| threads.to_string())),
         wall(Mode::Gil),
@@ -116,9 +168,7 @@ fn table_row(result: &RowResult) -> String {
         or_none(result.forecast.map(|forecast| format!("{:.2}", forecast.ratio))),
         result.verdict.short(),
         or_none(result.cause.as_ref().map(ToString::to_string)),
-    ];
-    let cells: String = cells.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
-    format!("<tr>{cells}</tr>\n")
+    ]
 }
 
 /// Text that is no markup.

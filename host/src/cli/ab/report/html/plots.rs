@@ -1,5 +1,7 @@
 //! The plots of the report.
 
+use super::super::super::arm::Arm;
+use super::super::super::explain::Timeline;
 use super::super::super::mode::Mode;
 use super::super::super::results::RowResult;
 use super::super::super::sample::Sample;
@@ -108,6 +110,55 @@ pub(super) fn speed_ups(sweep: &Sweep) -> String {
     drawing.finish("speed-up over the number of threads, in both modes")
 }
 
+/// What each thread did when, a strip for each, one mode under the other.
+pub(super) fn timelines(timelines: &[(Mode, Timeline)]) -> String {
+    const STRIP: f64 = 16.0;
+    const GAP: f64 = 4.0;
+    const HEAD: f64 = 26.0;
+    /// More threads would be hairs.
+    const MOST: usize = 16;
+    const PARTS: usize = 600;
+    let shown = |timeline: &Timeline| timeline.tracks.len().min(MOST) as f64;
+    let strips: f64 = timelines.iter().map(|(_, timeline)| shown(timeline)).sum();
+    let height = 24.0 + HEAD * timelines.len() as f64 + strips * (STRIP + GAP);
+    let length = timelines.iter().map(|(_, timeline)| timeline.length_s).fold(0.0, f64::max);
+    let axis = Axis { figures: (0.0, PARTS as f64), pixels: (NAMES, WIDTH - MARGIN) };
+    let mut drawing = Drawing::new(WIDTH, height);
+    for (number, what) in
+        ["running", "waiting for the GIL", "blocked", "collecting garbage"].iter().enumerate()
+    {
+        let x = NAMES + 150.0 * number as f64;
+        drawing.rectangle(activity(what), (x, 4.0), (10.0, 10.0));
+        drawing.text("start", (x + 15.0, 13.0), what);
+    }
+    let mut y = 24.0;
+    for (mode, timeline) in timelines {
+        let title = format!("{mode}, {}", units::time(timeline.length_s));
+        drawing.text("start", (0.0, y + 14.0), &title);
+        y += HEAD;
+        for track in timeline.tracks.iter().take(MOST) {
+            drawing.text("end", (NAMES - 10.0, y + 12.0), &track.name);
+            // On one scale, so that the shorter run is seen to be.
+            for (first, last, what) in track.runs(length, PARTS) {
+                let (from, to) = (axis.at(first as f64), axis.at((last + 1) as f64));
+                drawing.rectangle(activity(what), (from, y), (to - from, STRIP));
+            }
+            y += STRIP + GAP;
+        }
+    }
+    drawing.finish("what each thread did when, in both modes")
+}
+
+/// The class of what a thread does.
+fn activity(what: &str) -> &'static str {
+    match what {
+        "running" => "running",
+        "waiting for the GIL" => "waiting",
+        "collecting garbage" => "collecting",
+        _ => "blocked",
+    }
+}
+
 /// Every run that counts, a strip for each row and mode.
 pub(super) fn runs(rows: &[RowResult]) -> String {
     const STRIP: f64 = 20.0;
@@ -115,7 +166,8 @@ pub(super) fn runs(rows: &[RowResult]) -> String {
     let mut drawing = Drawing::new(WIDTH, height);
     for (number, row) in rows.iter().enumerate() {
         let top = 6.0 + number as f64 * (2.0 * STRIP + 12.0);
-        let counted = |mode| row.samples.iter().filter(move |run| run.mode == mode && run.counts());
+        let counted =
+            |mode| row.samples.iter().filter(move |run| run.arm == Arm::Mode(mode) && run.counts());
         let walls = Mode::TURNS.into_iter().flat_map(counted).map(|run: &Sample| run.wall_s);
         let (_, longest) = extremes(walls);
         let axis = Axis { figures: (0.0, longest), pixels: (NAMES, WIDTH - 90.0) };
