@@ -18,7 +18,7 @@ use crate::mode::{GilRequest, GilRequired};
 use crate::modules::{self, NativeModule};
 use crate::python::Python;
 use crate::subinterpreter::SubInterpreter;
-use crate::{blocking, fork, patch, safepoint, signals, streams, switch_point};
+use crate::{ast, blocking, fork, frozen, patch, safepoint, signals, streams, switch_point};
 
 /// Why an interpreter could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -171,16 +171,17 @@ impl InterpreterBuilder {
         blocking::hook_lock_waits();
         let handles_signals = self.settings.install_signal_handlers;
         BUILD_ENV.set(self.env);
-        let inner = attach::while_building(|| {
+        let build = || {
             let builder = rustpython_vm::Interpreter::builder(self.settings);
             let stdlib = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
             builder
                 .add_native_modules(&stdlib)
-                .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
+                .add_frozen_modules(frozen::modules())
                 .add_native_modules(&self.modules)
                 .init_hook(prepare)
                 .build()
-        });
+        };
+        let inner = attach::while_building(|| ast::put_off(build));
         BUILD_ENV.set(None);
         let template = inner.enter(|vm| {
             attached(vm, |_| {
@@ -232,6 +233,7 @@ fn set_up_main(vm: &VirtualMachine, handles_signals: bool) -> PyResult<()> {
     vm.state.gc.freeze();
     vm.state.gc.unfreeze();
     vm.state.gc.enable();
+    ast::forget(vm)?;
     safepoint::install(vm)?;
     if handles_signals {
         signals::adopt(vm)?;
@@ -281,7 +283,8 @@ impl Interpreter {
     /// Makes an interpreter of its own modules and globals that ends before this one does. In
     /// a gil build it shares this one's GIL.
     pub fn create_subinterpreter(&self) -> SubInterpreter {
-        SubInterpreter::new(attach::while_building(|| self.inner.create_subinterpreter()))
+        let build = || self.inner.create_subinterpreter();
+        SubInterpreter::new(attach::while_building(|| ast::put_off(build)))
     }
 
     /// For other threads.
@@ -309,6 +312,7 @@ impl Interpreter {
                 // Errors in exit functions are reported where they happen.
                 let _ = run.call((), vm);
             }
+            forgo_threading(vm);
             drop(handle);
             let streams = streams::renew(vm);
             signals::forget(vm);
@@ -344,6 +348,17 @@ fn wait_for_threads(vm: &VirtualMachine) {
     {
         let what = "Exception ignored on threading shutdown".to_owned();
         vm.run_unraisable(error, Some(what), threading);
+    }
+}
+
+/// The VM imports `threading` to wait for threads. Where nobody has, there are none, and the import
+/// takes a tenth of an empty script's time. The VM passes over the error that it gets instead.
+fn forgo_threading(vm: &VirtualMachine) {
+    if let Ok(modules) = vm.sys_module.get_attr("modules", vm)
+        && modules.get_item("threading", vm).is_err()
+    {
+        // A dict that refuses is a script's, and then the import happens.
+        let _ = modules.set_item("threading", vm.ctx.none(), vm);
     }
 }
 

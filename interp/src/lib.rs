@@ -17,6 +17,7 @@
 //! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
 //! | `threads`, `fork` | threads that Python starts; the child of a fork |
 //! | `activity`, [`timeline`], [`sampling`] | what each thread does; when it did it, and on which lines |
+//! | `frozen`, `ast` | the standard library that is part of the program; a module of it that can wait |
 //! | `identity` | what `sys` and `sysconfig` say |
 //! | `modules` | modules that a host lends to scripts |
 //! | `interpreter`, `subinterpreter`, `streams`, `python` | the Rust API |
@@ -26,6 +27,8 @@ pub mod lock;
 #[cfg(not(togil_loom))]
 mod activity;
 #[cfg(not(togil_loom))]
+mod ast;
+#[cfg(not(togil_loom))]
 mod attach;
 #[cfg(not(togil_loom))]
 pub mod blocking;
@@ -33,6 +36,8 @@ pub mod blocking;
 mod doorbell;
 #[cfg(not(togil_loom))]
 mod fork;
+#[cfg(not(togil_loom))]
+mod frozen;
 #[cfg(not(togil_loom))]
 mod identity;
 #[cfg(not(togil_loom))]

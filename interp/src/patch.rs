@@ -15,7 +15,7 @@ use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots, PyType, PyTy
 use rustpython_vm::function::{Callee, FuncArgs, PyMethodDef};
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::{blocking, identity};
+use crate::{ast, blocking, identity};
 
 /// A native function or method as the VM defines it.
 pub(crate) type Original = &'static PyMethodDef;
@@ -60,6 +60,7 @@ pub(crate) fn apply(defs: &mut ModuleDefs) {
             *def = patched;
         }
     }
+    ast::apply(defs);
     identity::add_aliases(defs);
 }
 
@@ -133,9 +134,14 @@ pub(crate) fn class(
     }
     // Native types are static: this only makes their lifetime visible.
     let class: &'static Py<PyType> = Box::leak(Box::new(class));
-    for method in todo {
+    // All are looked up before the first is replaced: a type that is changed after a lookup makes
+    // the VM forget what it knows of its subclasses.
+    let look_up = |method: &'static str| {
         let interned = vm.ctx.intern_str(method);
-        let Some(attribute) = class.get_attr(interned) else { continue };
+        Some((method, interned, class.get_attr(interned)?))
+    };
+    let found: Vec<_> = todo.into_iter().filter_map(look_up).collect();
+    for (method, interned, attribute) in found {
         // A slot's wrapper, such as `__next__`, is not replaced here.
         let Some(descriptor) = attribute.downcast_ref::<PyMethodDescriptor>() else { continue };
         if ORIGINALS.lock().insert((name, method), descriptor.method).is_none() {

@@ -2,9 +2,9 @@
 
 use rustpython_vm::Interpreter as Inner;
 
-use crate::attach;
 use crate::interpreter::{Handle, attached};
 use crate::python::Python;
+use crate::{ast, attach};
 
 /// An interpreter made by [`Interpreter::create_subinterpreter`](crate::Interpreter::create_subinterpreter).
 /// Belongs to the thread that made it; other threads use its [`Handle`].
@@ -15,7 +15,14 @@ pub struct SubInterpreter {
 
 impl SubInterpreter {
     pub(crate) fn new(inner: Inner) -> Self {
-        let template = inner.enter(|vm| attached(vm, |_| vm.new_thread()));
+        let template = inner.enter(|vm| {
+            attached(vm, |_| {
+                if let Err(error) = ast::forget(vm) {
+                    vm.run_unraisable(error, None, vm.ctx.none());
+                }
+                vm.new_thread()
+            })
+        });
         let handle = Handle::new(inner.id(), template);
         Self { inner, handle }
     }

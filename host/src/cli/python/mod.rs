@@ -5,6 +5,7 @@ mod env;
 mod help;
 mod run;
 mod settings;
+mod site;
 mod target;
 
 pub(super) use run::main;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::args::{self, Invocation, Target};
 use super::env::{self, Environment, FatalConfigError};
-use super::{settings, target};
+use super::{settings, site, target};
 use crate::cli::profile::Profile;
 use crate::cli::stats;
 use crate::cli::trace::Trace;
@@ -119,9 +119,10 @@ fn start(py: Python<'_>, resolved: &env::Resolved, what: &Target) -> PyResult<()
         py.import("warnings", 0)?;
     }
     if !resolved.no_site {
-        py.import("site", 0)?;
-        target::add_venv(py, resolved)?;
+        site::set_up(py, resolved, what)?;
     }
+    // What the start has made lives to the end: collections need not look at it.
+    py.state.gc.freeze();
     target::run(py, resolved, what)
 }
 
