@@ -63,7 +63,7 @@ fn s_leaves_the_user_site_out() {
 #[test]
 fn capital_s_does_not_import_site() {
     // Where `site` finds nothing, the names that it makes are all there is of it.
-    let source = "import builtins; print(hasattr(builtins, 'exit'))";
+    let source = "import builtins; print(hasattr(builtins, 'credits'))";
     option_changes(&["-S"], source, "False", "True");
 }
 
