@@ -170,6 +170,18 @@ pub(super) fn single() -> anyhow::Result<PathBuf> {
     }
 }
 
+/// The source tree that this program runs from, if it does.
+///
+/// # Errors
+///
+/// When it cannot be told where this program is.
+pub(super) fn workspace() -> anyhow::Result<Option<Workspace>> {
+    Ok(match Source::of_this_program()? {
+        Source::Workspace(workspace) => Some(workspace),
+        Source::Installed { .. } => None,
+    })
+}
+
 /// The answer to `togil mode --json`.
 #[derive(Debug, Deserialize)]
 struct Answer {

@@ -12,6 +12,10 @@ use super::mode::Mode;
 
 const PACKAGE: &str = "togil";
 
+/// The package of the benchmarks, and those of them that are criterion's.
+const BENCHES: &str = "togil-bench";
+const CRITERION: [&str; 3] = ["gil", "host", "primitives"];
+
 /// The source tree that this program was built from, and where it was built to.
 #[derive(Debug)]
 pub(super) struct Workspace {
@@ -92,6 +96,33 @@ impl Workspace {
             bail!("'{}' could not be built ({status}); see its messages above", manifest.display());
         }
         Ok(target.join("release").join(format!("togil-single{}", env::consts::EXE_SUFFIX)))
+    }
+
+    /// Runs the criterion benchmarks of one mode, those whose ids contain `filter`. Their figures go
+    /// into a folder of the mode in `home`.
+    ///
+    /// # Errors
+    ///
+    /// When cargo cannot be run or fails.
+    pub(super) fn bench(
+        &self,
+        mode: Mode,
+        filter: Option<&str>,
+        home: &Path,
+    ) -> anyhow::Result<()> {
+        anstream::eprintln!("togil ab: benchmarks of the {mode} mode");
+        let mut command = self.cargo();
+        command.args(["bench", "--ignore-rust-version", "-p", BENCHES]);
+        if mode == Mode::Gil {
+            command.args(["--features", "gil"]);
+        }
+        command.args(CRITERION.iter().flat_map(|bench| ["--bench", bench]));
+        command.args(filter.map(|filter| ["--", filter]).into_iter().flatten());
+        let status = command.env("CRITERION_HOME", home).status().context("can't run cargo")?;
+        if !status.success() {
+            bail!("the benchmarks of the {mode} mode failed ({status}); see their messages above");
+        }
+        Ok(())
     }
 
     fn command(&self, mode: Mode) -> Command {

@@ -10,6 +10,7 @@ mod captured;
 mod cargo;
 mod cause;
 mod compare;
+mod criterion;
 mod ending;
 mod explain;
 mod findings;
@@ -82,6 +83,10 @@ pub fn run(args: &AbArgs) -> anyhow::Result<ExitCode> {
         None => {}
     }
     let interrupt = Interrupt::install()?;
+    if let Some(filter) = &args.criterion {
+        let filter = Some(filter.as_str()).filter(|filter| !filter.is_empty());
+        return criterion::run(filter, args.json, &interrupt);
+    }
     // Before anything is measured: figures that cannot be written are lost.
     let files = Files::create(args)?;
     if let Some(directory) = &args.explain_dir {

@@ -178,6 +178,13 @@ pub struct AbArgs {
     #[arg(long, value_name = "GROUP,...", value_delimiter = ',', value_parser = workloads::GROUPS, conflicts_with = "script")]
     pub(super) group: Vec<String>,
 
+    /// Compare what the primitives cost instead of scripts: criterion's benchmarks, both modes
+    ///
+    /// Runs `cargo bench` in each mode, from togil's source tree, and prints the
+    /// times side by side. With =TEXT only benchmarks whose ids contain it.
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "script")]
+    pub(super) criterion: Option<String>,
+
     /// Multiply the work of the bundled workloads by F
     ///
     /// At 1 most of them take about a second. Below 0.1 the start of the

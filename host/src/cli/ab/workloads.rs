@@ -23,7 +23,7 @@ macro_rules! workloads {
 }
 
 /// All of them, in the order of the report: what the GIL should hold up most first.
-const WORKLOADS: [Workload; 38] = workloads![
+const WORKLOADS: [Workload; 39] = workloads![
     "cpu_loops",
     "cpu_fib",
     "cpu_dicts",
@@ -45,6 +45,7 @@ const WORKLOADS: [Workload; 38] = workloads![
     "contended_dict",
     "contended_counter_sharded",
     "convoy",
+    "convoy_tail",
     "alloc_cycles",
     "alloc_objects",
     "alloc_strings",
@@ -84,7 +85,7 @@ impl Workload {
     }
 }
 
-/// Here `--threads` is load beside the work, not hands for it.
+/// The group in which `--threads` is load beside the work, not hands for it.
 const DOES_NOT_SHARE_WORK: &str = "convoy";
 
 /// Writes the scripts of these groups (none: the default) into `directory` and makes a row of each
@@ -113,7 +114,7 @@ pub(super) fn rows(
             runner: library::has_form(workload.source).then(|| runner.clone()),
             args: arguments(*threads, scale),
             threads: Some(*threads),
-            shares_work: workload.name != DOES_NOT_SHARE_WORK,
+            shares_work: workload.group() != DOES_NOT_SHARE_WORK,
         }));
     }
     Ok(rows)
@@ -141,7 +142,7 @@ mod tests {
             let line = format!("NAME = \"{}\"", workload.name);
             assert!(workload.source.contains(&line), "{}", workload.name);
         }
-        assert!(WORKLOADS.iter().any(|workload| workload.name == DOES_NOT_SHARE_WORK));
+        assert!(WORKLOADS.iter().any(|workload| workload.group() == DOES_NOT_SHARE_WORK));
     }
 
     #[test]
@@ -160,8 +161,8 @@ mod tests {
             let chosen = WORKLOADS.iter().filter(|workload| workload.is_in(&groups));
             chosen.map(|workload| workload.name).collect::<Vec<_>>()
         };
-        assert_eq!(names(&["convoy"]), ["convoy"]);
-        assert_eq!(names(&["scaling", "convoy"]).len(), 14);
+        assert_eq!(names(&["convoy"]), ["convoy", "convoy_tail"]);
+        assert_eq!(names(&["scaling", "convoy"]).len(), 15);
         assert_eq!(names(&[]).len(), WORKLOADS.len() - 13);
     }
 

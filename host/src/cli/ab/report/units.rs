@@ -33,6 +33,23 @@ pub(in super::super) fn time(seconds: f64) -> String {
     format!("{:.digits$} {name}", seconds * per_second)
 }
 
+/// Such as `12.3 ns` or `4.56 µs`, of something short.
+pub(in super::super) fn nanoseconds(time: f64) -> String {
+    let (name, of_it) = match time {
+        1e9.. => ("s", 1e9),
+        1e6.. => ("ms", 1e6),
+        1e3.. => ("µs", 1e3),
+        _ => ("ns", 1.0),
+    };
+    let figure = time / of_it;
+    let digits = match figure {
+        100.0.. => 0,
+        10.0.. => 1,
+        _ => 2,
+    };
+    format!("{figure:.digits$} {name}")
+}
+
 /// Such as `1.23 s [1.20 to 1.30]`: the median, the least and the greatest time.
 pub(in super::super) fn time_with_range(seconds: &Spread) -> String {
     let Unit { name, per_second, digits } = unit(seconds.median);
