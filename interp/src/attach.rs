@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::vm::thread::{
     current_vm_is_set, hang_current_thread, try_with_current_vm, with_current_vm,
@@ -251,6 +252,7 @@ pub(crate) fn while_building<R>(f: impl FnOnce() -> R) -> R {
     // On the roll before it is asked whether there is a GIL.
     let building = late::Building::new();
     let Some(gil) = gil() else {
+        let _alone = one_at_a_time();
         let outermost = ME.with(|me| !me.inside.replace(true));
         let result = f();
         drop(building);
@@ -267,6 +269,16 @@ pub(crate) fn while_building<R>(f: impl FnOnce() -> R) -> R {
     let result = f();
     give_up();
     result
+}
+
+/// Waits until no other thread builds an interpreter. Two that are built at once have been seen to
+/// find a class of the VM's half made ("'sys.flags' object has no attribute 'verbose'").
+///
+/// Not for ever: in the child of a fork the other thread may be gone.
+fn one_at_a_time() -> Option<MutexGuard<'static, ()>> {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    const PATIENCE: Duration = Duration::from_secs(5);
+    detached(|| BUILDING.try_lock_for(PATIENCE))
 }
 
 /// Puts a wait for the GIL into a `tracing` span. The thread is detached, so a subscriber that

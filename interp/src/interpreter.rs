@@ -18,7 +18,9 @@ use crate::mode::{GilRequest, GilRequired};
 use crate::modules::{self, NativeModule};
 use crate::python::Python;
 use crate::subinterpreter::SubInterpreter;
-use crate::{ast, blocking, fork, frozen, patch, safepoint, signals, streams, switch_point};
+use crate::{
+    ast, blocking, fork, frozen, immortal, patch, safepoint, signals, streams, switch_point,
+};
 
 /// Why an interpreter could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,7 @@ pub struct InterpreterBuilder {
     gil: GilRequest,
     switch_anywhere: bool,
     handoff: Option<Handoff>,
+    immortalize: bool,
     modules: Vec<&'static PyModuleDef>,
     lent: Vec<NativeModule>,
     env: Option<Vec<(String, String)>>,
@@ -72,6 +75,7 @@ impl Default for InterpreterBuilder {
             gil: GilRequest::Default,
             switch_anywhere: false,
             handoff: None,
+            immortalize: false,
             modules: Vec::new(),
             lent: Vec::new(),
             env: None,
@@ -145,6 +149,16 @@ impl InterpreterBuilder {
         self
     }
 
+    /// Lets threads make the functions, classes and modules that they share immortal, so that they
+    /// need not count references to them: free-threaded code that calls shared functions then scales.
+    /// What is immortal is never freed, not even with the interpreter, so it suits a process with one
+    /// interpreter that lives as long as it does; `togil run` asks for it. Counts for the process. No
+    /// effect with a GIL.
+    pub fn immortalize(mut self, yes: bool) -> Self {
+        self.immortalize = yes;
+        self
+    }
+
     /// Changes any other setting of the VM.
     pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.settings);
@@ -166,6 +180,9 @@ impl InterpreterBuilder {
         }
         if self.switch_anywhere {
             switch_point::allow_anywhere();
+        }
+        if self.immortalize {
+            immortal::allow();
         }
         fork::install();
         blocking::hook_lock_waits();
@@ -318,6 +335,7 @@ impl Interpreter {
             signals::forget(vm);
             attach::close(vm);
             streams.install(vm);
+            immortal::let_go(vm);
             status
         });
         let root = inner.id();

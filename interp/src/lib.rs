@@ -17,6 +17,7 @@
 //! | `patch`, [`blocking`] | the VM's blocking calls, wrapped so that they give the GIL up |
 //! | `threads`, `fork` | threads that Python starts; the child of a fork |
 //! | `activity`, [`timeline`], [`sampling`] | what each thread does; when it did it, and on which lines |
+//! | `immortal` | objects that threads share without counting references |
 //! | `frozen`, `ast` | the standard library that is part of the program; a module of it that can wait |
 //! | `identity` | what `sys` and `sysconfig` say |
 //! | `modules` | modules that a host lends to scripts |
@@ -40,6 +41,8 @@ mod fork;
 mod frozen;
 #[cfg(not(togil_loom))]
 mod identity;
+#[cfg(not(togil_loom))]
+mod immortal;
 #[cfg(not(togil_loom))]
 mod interpreter;
 #[cfg(not(togil_loom))]

@@ -19,7 +19,7 @@ use rustpython_vm::{
 use crate::activity::{self, Activity};
 use crate::patch::Original;
 use crate::python::Python;
-use crate::{attach, doorbell, safepoint};
+use crate::{attach, doorbell, immortal, safepoint};
 
 /// Runs the function of a new thread, on that thread, and does what it has to before and after.
 pub type Companion = Box<dyn FnOnce(Python<'_>, &mut dyn FnMut()) + Send>;
@@ -94,6 +94,7 @@ fn bind(vm: &VirtualMachine, function: &mut PyObjectRef) {
         let start = PyRef::new_ref(start, Start::class(&vm.ctx).to_owned(), None);
         *function = RUN.build_bound_function(&vm.ctx, start.into()).into();
         doorbell::start();
+        immortal::before_thread(vm);
     }
 }
 
@@ -102,6 +103,11 @@ static SETTLED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static IS_SETTLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether threads that Python started are running.
+pub(crate) fn are_running() -> bool {
+    SETTLED.load(Ordering::Relaxed) > 0
 }
 
 /// Counts the calling thread as settled.

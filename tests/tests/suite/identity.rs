@@ -190,3 +190,15 @@ fn the_statistics_name_the_mode() {
     assert_eq!(output.stats()["gil_enabled"], GIL);
     assert_eq!(output.stats()["gil"].is_object(), GIL);
 }
+
+/// The VM's feature `jit` would add it. Its compiler is unsound: `tests/jit` shows how.
+#[test]
+fn functions_have_no_jit() {
+    prints(
+        "
+        def f(a: int) -> int: return a
+        print(hasattr(f, '__jit__'))
+        ",
+        "False",
+    );
+}

@@ -23,6 +23,7 @@ mod host_modules;
 mod host_stops;
 mod host_threads;
 mod identity;
+mod immortal;
 mod late_gil;
 mod locks;
 mod processes;

@@ -21,6 +21,7 @@ pub(super) fn builder(resolved: &Resolved, argv: Vec<String>) -> InterpreterBuil
         .gil(gil)
         .switch_anywhere(resolved.gil_switch == Some(GilSwitch::Any))
         .signal_handlers(true)
+        .immortalize(true)
         .settings(|settings| apply(resolved, argv, settings))
 }
 
