@@ -40,7 +40,9 @@ fn poll(c: &mut Criterion) {
     gil.release(&me);
 }
 
-/// A forced hand-over to the next of some threads that all want the GIL all the time.
+/// A forced hand-over to the next of some threads that all want the GIL all the time. The switch
+/// interval is zero, so the next one never sleeps: on a machine that is busy, or has fewer
+/// processors than threads, this is also how long the system lets a thread wait.
 fn hand_over(c: &mut Criterion) {
     let mut group = c.benchmark_group(GROUP);
     group.throughput(Throughput::Elements(1));

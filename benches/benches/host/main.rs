@@ -26,7 +26,7 @@ where
 }
 
 fn jobs(c: &mut Criterion) {
-    let mut group = c.benchmark_group(format!("job, {}", togil::LOCK_MODE));
+    let mut group = c.benchmark_group("job");
     let host = host(1);
     group.bench_function("empty round trip", |b| {
         b.iter(|| host.run(Job::new(|_| Ok(()))).expect("it runs"));
@@ -57,7 +57,7 @@ fn function(py: Python<'_>, source: &str, name: &str) -> PyObjectRef {
 }
 
 fn calls(c: &mut Criterion) {
-    let mut group = c.benchmark_group(format!("call, {}", togil::LOCK_MODE));
+    let mut group = c.benchmark_group("call");
     let add = Function::builder("add").arg("a").arg("b").build(|(a, b): (i64, i64)| a + b);
     let module = Module::builder("app").function(add).build().expect("a module");
     let host = Host::builder().workers(1).module(module).build().expect("a host");
@@ -101,7 +101,7 @@ fn calls(c: &mut Criterion) {
 }
 
 fn values(c: &mut Criterion) {
-    let mut group = c.benchmark_group(format!("serde round trip, {}", togil::LOCK_MODE));
+    let mut group = c.benchmark_group("serde round trip");
     let host = host(1);
     for (name, bytes) in [("1 kB", 1_000), ("1 MB", 1_000_000)] {
         group.throughput(Throughput::Bytes(bytes as u64));
@@ -124,7 +124,7 @@ fn values(c: &mut Criterion) {
 }
 
 fn starts(c: &mut Criterion) {
-    let mut group = c.benchmark_group(format!("start, {}", togil::LOCK_MODE));
+    let mut group = c.benchmark_group("start");
     group.sample_size(10);
     // The first of the process pays for more; it is kept, so that the others are not the first.
     let start = Instant::now();
@@ -153,7 +153,11 @@ fn starts(c: &mut Criterion) {
 /// The error type is part of the API that is measured: it should stay small.
 const _: () = assert!(size_of::<Error>() <= 128);
 
-criterion_group!(benches, jobs, calls, values, starts);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().output_directory(&togil_bench::results_directory());
+    targets = jobs, calls, values, starts
+}
 
 fn main() {
     benches();

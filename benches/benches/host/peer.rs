@@ -52,10 +52,7 @@ pub(crate) fn compare() {
 
 /// What criterion has just measured, in ns.
 fn median(group: &str, name: &str) -> Option<f64> {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    let folder = format!("{group}, {}", togil::LOCK_MODE);
-    let path = target.join("criterion").join(folder).join(name).join("new/estimates.json");
+    let path = togil_bench::results_directory().join(group).join(name).join("new/estimates.json");
     let age = std::fs::metadata(&path).ok()?.modified().ok()?.elapsed().ok()?;
     if age > std::time::Duration::from_secs(600) {
         return None;

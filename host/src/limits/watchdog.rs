@@ -137,10 +137,11 @@ impl Watchdog {
     /// A job is over: its limits are not looked at any more, nor is a stop, unless there are
     /// threads left that it has not reached.
     pub(crate) fn forget(&self, job: &JobCore) {
+        // Before our lock is taken: no lock is held while one waits for another.
+        let crew = job.has_crew();
         self.state.lock().watched.retain(|watched| {
             let stop = matches!(watched.what, What::Grace | What::Insisted);
-            // The job's lock inside ours; nobody takes ours inside a job's.
-            watched.job.id != job.id || (stop && job.has_crew())
+            watched.job.id != job.id || (stop && crew)
         });
     }
 

@@ -44,7 +44,7 @@ impl Round {
     pub(super) fn turns(self, others: usize) -> Vec<Arm> {
         let modes = Mode::TURNS.map(Arm::Mode);
         let mut turns: Vec<Arm> = modes.into_iter().chain((0..others).map(Arm::Other)).collect();
-        if self.number % 2 == 0 {
+        if self.number.is_multiple_of(2) {
             turns.reverse();
         }
         turns

@@ -3,17 +3,20 @@
 //! Runs cargo; nothing here depends on the rest of the workspace, so it starts at once.
 
 mod mutants;
+mod perf;
 mod step;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
+use perf::Figures;
 use step::Step;
 
 const HELP: &str = "\
 Runs the tests of togil.
 
 Usage: cargo verify [STEP ...]
+       cargo verify --perf[=keep]
 
 Steps (all of them, in this order, if none is named):
   free      every test, doc tests included, in the free-threaded build
@@ -22,13 +25,27 @@ Steps (all of them, in this order, if none is named):
   mutants   each seeded fault in these must make a model fail; mutants=TEXT
             tries only those in files whose path contains TEXT
 
-Exit status: 0 if everything passed, 1 if something failed, 2 if a step is unknown.";
+With --perf it counts the instructions that the hot paths take, under valgrind and in both
+modes, and compares them with those of the last release, which are kept in the repository
+(benches/counts.toml). --perf=keep keeps what it counts instead.
+
+Exit status: 0 if everything passed, 1 if something failed or takes more instructions,
+2 if a step is unknown or cannot be run, 3 if --perf finds no valgrind.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args.iter().any(|arg| arg == "-h" || arg == "--help") {
         println!("{HELP}");
         return ExitCode::SUCCESS;
+    }
+    match args.as_slice() {
+        [option] if option == "--perf" => return perf::run(Figures::Compare),
+        [option] if option == "--perf=keep" => return perf::run(Figures::Keep),
+        args if args.iter().any(|arg| arg.starts_with("--perf")) => {
+            eprintln!("cargo verify: it is --perf or --perf=keep, and no step beside it\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+        _ => {}
     }
     let steps: Result<Vec<Step>, _> = args.iter().map(|arg| arg.parse()).collect();
     let steps = match steps {
