@@ -23,7 +23,7 @@ use rustpython_vm::builtins::{
 use rustpython_vm::bytecode::CodeFlags;
 use rustpython_vm::{AsObject, PyObject, VirtualMachine};
 
-use crate::{attach, threads};
+use crate::attach;
 
 /// Threads that were started since leaking was allowed.
 static STARTED: AtomicUsize = AtomicUsize::new(0);
@@ -136,11 +136,11 @@ fn is_bound(vm: &VirtualMachine, value: &PyObject) -> bool {
 /// The program ends: lets go of what its modules hold.
 ///
 /// The VM clears the modules that are still alive, but collects what that sets free too late for
-/// objects in cycles to be finalized. Immortal functions keep all modules alive. So if no daemon
-/// thread still uses them, the script's modules are cleared and collected here, as CPython's
+/// objects in cycles to be finalized. Immortal functions keep all modules alive. So the script's
+/// modules are cleared and collected here, when all other threads have been shut down, as CPython's
 /// `_PyModule_ClearDict` does it (Objects/moduleobject.c): names that begin with `_` first.
 pub(crate) fn let_go(vm: &VirtualMachine) {
-    if STARTED.load(Ordering::Relaxed) == 0 || threads::are_running() {
+    if STARTED.load(Ordering::Relaxed) == 0 {
         return;
     }
     let modules = vm.sys_module.get_attr("modules", vm);

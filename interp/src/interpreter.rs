@@ -19,7 +19,8 @@ use crate::modules::{self, NativeModule};
 use crate::python::Python;
 use crate::subinterpreter::SubInterpreter;
 use crate::{
-    ast, blocking, fork, frozen, immortal, patch, safepoint, signals, streams, switch_point,
+    ast, blocking, fork, frozen, immortal, import_lock, patch, safepoint, signals, streams,
+    switch_point,
 };
 
 /// Why an interpreter could not be built.
@@ -333,7 +334,7 @@ impl Interpreter {
             drop(handle);
             let streams = streams::renew(vm);
             signals::forget(vm);
-            attach::close(vm);
+            import_lock::shut_down_others(vm, || attach::close(vm));
             streams.install(vm);
             immortal::let_go(vm);
             status

@@ -11,7 +11,6 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use rustpython_vm::builtins::PyBaseExceptionRef;
-use rustpython_vm::function::{Callee, FuncArgs};
 use rustpython_vm::vm::thread::{CurrentFrameSlot, ThreadState, current_thread_slot};
 use rustpython_vm::{PyResult, VirtualMachine};
 
@@ -20,7 +19,7 @@ use crate::lock::{StopCell, StopRequest};
 use crate::python::Python;
 use crate::safepoint::SIGNUM;
 use crate::stall::GivenUp;
-use crate::{doorbell, patch, safepoint, switch_point};
+use crate::{doorbell, import_lock, safepoint, switch_point};
 
 /// How many cells have something for their thread to raise.
 static PENDING: AtomicU64 = AtomicU64::new(0);
@@ -135,17 +134,10 @@ pub fn stoppable<R>(py: Python<'_>, f: impl FnOnce(&Stopper) -> R) -> (R, StopSt
     let last = job.end();
     std::mem::forget(job);
     if last != StopState::Running {
-        release_import_lock(py);
+        // The stop may have hit native code just as it had taken the lock; this thread imports nothing.
+        while import_lock::release(py.vm()) {}
     }
     (result, last)
-}
-
-/// Gives back the process's import lock if the calling thread, which imports nothing, has it: the
-/// stop may have hit native code just as it had taken it.
-fn release_import_lock(py: Python<'_>) {
-    let Some(release) = patch::original("_imp", "release_lock") else { return };
-    // An error once the thread does not hold it.
-    while (release.func)(py.vm(), FuncArgs::default(), Callee::named("release_lock")).is_ok() {}
 }
 
 /// Stops one job of one thread, from any thread, any number of times. Harmless once the

@@ -4,7 +4,7 @@ use rustpython_vm::Interpreter as Inner;
 
 use crate::interpreter::{Handle, attached};
 use crate::python::Python;
-use crate::{ast, attach};
+use crate::{ast, attach, import_lock};
 
 /// An interpreter made by [`Interpreter::create_subinterpreter`](crate::Interpreter::create_subinterpreter).
 /// Belongs to the thread that made it; other threads use its [`Handle`].
@@ -42,6 +42,7 @@ impl SubInterpreter {
         let Self { inner, handle } = self;
         let entered = inner.enter(attach::enter);
         drop(handle);
+        inner.enter(|vm| import_lock::shut_down_others(vm, || {}));
         inner.finalize(None);
         if entered {
             attach::leave();

@@ -105,11 +105,6 @@ thread_local! {
     static IS_SETTLED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether threads that Python started are running.
-pub(crate) fn are_running() -> bool {
-    SETTLED.load(Ordering::Relaxed) > 0
-}
-
 /// Counts the calling thread as settled.
 struct Settled;
 

@@ -13,7 +13,7 @@ use super::waits::{
     threads_shutdown,
 };
 use crate::patch::{Original, Patch, Wrapper};
-use crate::{identity, signals, threads};
+use crate::{identity, import_lock, signals, threads};
 
 const fn functions(
     module: &'static str,
@@ -66,7 +66,7 @@ pub(crate) static PATCHES: &[Patch] = &[
     methods("_queue", "SimpleQueue", queue_get, &["get"]),
     methods("_queue", "SimpleQueue", plain, &["get_nowait", "empty"]),
     methods("_multiprocessing", "SemLock", semlock_acquire, &["acquire", "__enter__"]),
-    functions("_imp", release, &["acquire_lock"]),
+    functions("_imp", import_lock::acquire, &["acquire_lock"]),
     functions("_interpchannels", release, &["send", "send_buffer"]),
     // Time, signals and processes.
     // `sleep(0)` too: it does not block in the VM, but it is how a thread yields.

@@ -250,6 +250,10 @@ fn handles_are_futures() {
         }
         assert_eq!(total, (0..40).map(|n| n * n).sum::<i64>());
         let endless = host.spawn(Job::exec("while True: pass"));
+        // One that has not begun would not be stopped, but taken out of the queue.
+        while host.stats().running == 0 {
+            tokio::task::yield_now().await;
+        }
         let result =
             tokio::time::timeout(Duration::from_millis(50), endless.cancel_on_drop()).await;
         assert!(result.is_err(), "it never ends by itself");

@@ -186,3 +186,27 @@ threading.Thread(target=count).start()
         dropped.recv_timeout(LONG).expect("the host is gone");
     }
 }
+
+#[test]
+fn that_import_when_the_host_ends_do_not_keep_the_import_lock() {
+    // Threads that import all the time: at the end of a host one of them is likely to have the lock,
+    // which is the process's.
+    const SOURCE: &str = "
+import importlib, threading
+def body():
+    while True:
+        importlib.reload(keyword)
+        import token
+import keyword
+for _ in range(3):
+    threading.Thread(target=body, daemon=True).start()
+";
+    for _ in 0..10 {
+        let host = host(1);
+        host.exec(SOURCE).expect("it starts threads");
+        drop(host);
+        // It would wait for ever.
+        let next = Host::builder().build().expect("another host starts");
+        next.exec("import this_is_missing").expect_err("it is missing");
+    }
+}
