@@ -7,13 +7,15 @@
 //! many ticks as it has missed.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustpython_vm::Py;
+use rustpython_vm::builtins::PyCode;
 use rustpython_vm::frame::InterpreterFrame;
 
 use crate::activity::{self, Activity, Watcher};
@@ -24,7 +26,7 @@ use crate::{safepoint, switch_point};
 const DEEPEST: usize = 100;
 
 /// Of a thread. What comes on top of so many is booked without a stack.
-const MOST_STACKS: usize = 20_000;
+const MOST_STACKS: usize = 50_000;
 
 /// A line that is executed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,7 +50,17 @@ pub struct Spent {
     pub ticks: u64,
 }
 
-type Tally = HashMap<(Vec<Line>, Activity), u64>;
+/// Where a frame stands: its code by its address, and the index of the instruction. Names cost too
+/// much to be looked up a thousand times a second.
+type Place = (usize, u32);
+
+/// What one thread has booked.
+#[derive(Default)]
+struct Tally {
+    ticks: HashMap<(Vec<Place>, Activity), u64>,
+    /// The code that places are in. It is leaked, so an address is that of one code object only.
+    codes: HashSet<usize>,
+}
 
 static TICKS: AtomicU64 = AtomicU64::new(0);
 static TALLIES: Mutex<Vec<Arc<Mutex<Tally>>>> = Mutex::new(Vec::new());
@@ -77,7 +89,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Starts the clock, for all threads of the process. One at a time.
+    /// Starts the clock, for all threads of the process. One at a time. Code that is seen is leaked.
     ///
     /// # Errors
     /// When the system has no thread for it.
@@ -110,10 +122,11 @@ impl Sampler {
             // It cannot panic, and there is nobody to tell if it has.
             let _ = self.clock.join();
         }
-        let mut total = Tally::new();
+        let mut total: HashMap<(Vec<Line>, Activity), u64> = HashMap::new();
         for tally in lock(&TALLIES).drain(..) {
-            for (key, ticks) in lock(&tally).drain() {
-                *total.entry(key).or_default() += ticks;
+            for ((places, activity), ticks) in lock(&tally).ticks.drain() {
+                let stack = places.into_iter().map(line).collect();
+                *total.entry((stack, activity)).or_default() += ticks;
             }
         }
         let spent = |((stack, activity), ticks)| Spent { stack, activity, ticks };
@@ -150,39 +163,46 @@ fn book(activity: Activity) {
             return;
         }
         let mut tally = lock(&part.tally);
-        let stack = if tally.len() < MOST_STACKS { stack() } else { Vec::new() };
-        *tally.entry((stack, activity)).or_default() += ticks;
+        let full = tally.ticks.len() >= MOST_STACKS;
+        let stack = if full { Vec::new() } else { stack(&mut tally.codes) };
+        *tally.ticks.entry((stack, activity)).or_default() += ticks;
     });
 }
 
 fn new_part(now: u64) -> Part {
-    let tally = Arc::new(Mutex::new(Tally::new()));
+    let tally = Arc::new(Mutex::new(Tally::default()));
     lock(&TALLIES).push(tally.clone());
     Part { booked: now, tally }
 }
 
 /// The calling thread's frames, outermost first.
-fn stack() -> Vec<Line> {
-    let mut lines = Vec::new();
+fn stack(codes: &mut HashSet<usize>) -> Vec<Place> {
+    let mut places = Vec::new();
     switch_point::with_current_frame(|innermost| {
         let mut frame: *const InterpreterFrame = ptr::from_ref(innermost);
         // SAFETY: the frames below the one that this thread executes are its callers: they wait
         // for it, and live as long as it runs. The outermost has no previous one.
         while let Some(here) = unsafe { frame.as_ref() }
-            && lines.len() < DEEPEST
+            && places.len() < DEEPEST
         {
-            lines.push(line(here));
+            let code = ptr::from_ref(here.code()).expose_provenance();
+            if codes.insert(code) {
+                std::mem::forget(here.code().to_owned());
+            }
+            places.push((code, here.get_lasti()));
             frame = here.previous();
         }
     });
-    lines.reverse();
-    lines
+    places.reverse();
+    places
 }
 
-fn line(frame: &InterpreterFrame) -> Line {
-    let code = &frame.code().code;
+fn line((code, instruction): Place) -> Line {
+    let code: *const Py<PyCode> = ptr::with_exposed_provenance(code);
+    // SAFETY: the address is that of a code object of which `stack` has leaked a reference.
+    let code = &unsafe { &*code }.code;
     // As `FrameObject::current_location` has it: the instruction that has begun is the one before.
-    let place = (frame.get_lasti() as usize).checked_sub(1);
+    let place = (instruction as usize).checked_sub(1);
     let number = place
         .and_then(|index| code.locations.get(index))
         .map(|(start, _)| start.line)
