@@ -1,6 +1,6 @@
 //! What is run, and in which order.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -26,6 +26,14 @@ pub(super) struct Row {
     /// Whether more threads share the same work. If not, comparing its times at
     /// different numbers of threads says nothing.
     pub(super) shares_work: bool,
+}
+
+impl Row {
+    /// What an interpreter is given to run it, after its own options.
+    pub(super) fn arguments(&self) -> impl Iterator<Item = &OsStr> {
+        let files = self.runner.iter().chain([&self.script]).map(|file| file.as_os_str());
+        files.chain(self.args.iter().map(|arg| arg.as_os_str()))
+    }
 }
 
 /// One run of each mode.

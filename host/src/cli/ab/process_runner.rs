@@ -36,9 +36,7 @@ impl Runner for ProcessRunner<'_> {
     fn run(&mut self, number: usize, row: &Row, arm: Arm, round: Round) -> anyhow::Result<Sample> {
         let files = self.outputs.of_run(number, arm, round)?;
         let (program, mut arguments) = self.program(arm)?;
-        arguments.extend(row.runner.as_ref().map(|runner| runner.as_os_str()));
-        arguments.push(row.script.as_os_str());
-        arguments.extend(row.args.iter().map(|arg| arg.as_os_str()));
+        arguments.extend(row.arguments());
         let job = Job {
             program,
             arguments: &arguments,

@@ -78,9 +78,7 @@ impl Explainer<'_> {
             if self.wanted.timelines {
                 arguments.extend(["--trace".as_ref(), trace.as_os_str()]);
             }
-            arguments.extend(row.runner.as_ref().map(|runner| runner.as_os_str()));
-            arguments.push(row.script.as_os_str());
-            arguments.extend(row.args.iter().map(|arg| arg.as_os_str()));
+            arguments.extend(row.arguments());
             let job = Job {
                 program: &self.binaries.of(mode).path,
                 arguments: &arguments,
