@@ -16,10 +16,7 @@ fn a_brief_thread_asks_a_normal_one_at_once() {
     // not have to wait for the end of the slice, which time, standing still, never reaches.
     explore(Some(3), || {
         let scene = Scene::new(INTERVAL);
-        let brief = scene.join();
-        scene.acquire(&brief);
-        scene.clock.advance(1);
-        scene.release(&brief);
+        let brief = scene.join_brief();
         let me = scene.join();
         scene.acquire(&me);
         scene.clock.advance(50);
@@ -95,10 +92,7 @@ fn a_displaced_thread_goes_on_before_its_peers() {
     explore(Some(2), || {
         ORDER.lock().unwrap().clear();
         let scene = Scene::new(INTERVAL);
-        let brief = scene.join();
-        scene.acquire(&brief);
-        scene.clock.advance(1);
-        scene.release(&brief);
+        let brief = scene.join_brief();
         let me = scene.join();
         scene.acquire(&me);
         scene.clock.advance(30);

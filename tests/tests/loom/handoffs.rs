@@ -92,10 +92,7 @@ fn without_a_queue_of_their_own_brief_threads_wait_for_the_end_of_a_slice() {
     for handoff in [Handoff::Cpython, Handoff::Fifo] {
         explore(Some(2), move || {
             let scene = Scene::under(handoff, INTERVAL, || {});
-            let brief = scene.join();
-            scene.acquire(&brief);
-            scene.clock.advance(1);
-            scene.release(&brief);
+            let brief = scene.join_brief();
             let me = scene.join();
             scene.acquire(&me);
             scene.clock.advance(50);

@@ -58,6 +58,15 @@ impl Scene {
         self.gil.join(1, Box::new(|| false))
     }
 
+    /// A member that has run briefly and let go: under togil's rule it goes first.
+    pub fn join_brief(&self) -> std::sync::Arc<Member> {
+        let me = self.join();
+        self.acquire(&me);
+        self.clock.advance(1);
+        self.release(&me);
+        me
+    }
+
     /// Something only the holder may do: loom reports two threads that do it at once, and a
     /// handover that does not order the one before the other.
     pub fn touch(&self) {
