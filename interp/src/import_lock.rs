@@ -16,6 +16,7 @@ use rustpython_vm::vm::thread::{
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use crate::attach;
+use crate::collector;
 use crate::patch::{self, Original};
 
 /// `_imp.acquire_lock`.
@@ -51,17 +52,19 @@ pub(crate) fn release(vm: &VirtualMachine) -> bool {
 
 /// Shuts all other threads of this interpreter down: they do not come back from what they wait for,
 /// nor from their next instruction. `close` does what is to be done for that besides.
-pub(crate) fn shut_down_others(vm: &VirtualMachine, close: impl FnOnce()) {
-    let lock = patch::original("_imp", "acquire_lock");
-    // It fails for nobody.
-    let locked = lock.is_some_and(|lock| {
-        acquire(lock, vm, FuncArgs::default(), Callee::named("acquire_lock")).is_ok()
+pub(crate) fn shut_down_others(vm: &VirtualMachine, close: fn(&VirtualMachine)) {
+    collector::exclusively(vm, move |vm| {
+        let lock = patch::original("_imp", "acquire_lock");
+        // It fails for nobody.
+        let locked = lock.is_some_and(|lock| {
+            acquire(lock, vm, FuncArgs::default(), Callee::named("acquire_lock")).is_ok()
+        });
+        close(vm);
+        vm.state.stop_the_world.stop_the_world(&vm.state);
+        set_other_threads_shutting_down(&vm.state);
+        vm.state.stop_the_world.start_the_world(&vm.state);
+        if locked {
+            release(vm);
+        }
     });
-    close();
-    vm.state.stop_the_world.stop_the_world(&vm.state);
-    set_other_threads_shutting_down(&vm.state);
-    vm.state.stop_the_world.start_the_world(&vm.state);
-    if locked {
-        release(vm);
-    }
 }

@@ -334,7 +334,7 @@ impl Interpreter {
             drop(handle);
             let streams = streams::renew(vm);
             signals::forget(vm);
-            import_lock::shut_down_others(vm, || attach::close(vm));
+            import_lock::shut_down_others(vm, attach::close);
             streams.install(vm);
             immortal::let_go(vm);
             status

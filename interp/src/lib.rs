@@ -35,6 +35,8 @@ mod attach;
 #[cfg(not(togil_loom))]
 pub mod blocking;
 #[cfg(not(togil_loom))]
+mod collector;
+#[cfg(not(togil_loom))]
 mod doorbell;
 #[cfg(not(togil_loom))]
 mod fork;

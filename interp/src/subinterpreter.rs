@@ -42,7 +42,7 @@ impl SubInterpreter {
         let Self { inner, handle } = self;
         let entered = inner.enter(attach::enter);
         drop(handle);
-        inner.enter(|vm| import_lock::shut_down_others(vm, || {}));
+        inner.enter(|vm| import_lock::shut_down_others(vm, |_| {}));
         inner.finalize(None);
         if entered {
             attach::leave();

@@ -1,5 +1,6 @@
 //! The threads that a job's scripts start: they belong to the job.
 
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use togil::{Captured, Error, Host, Job, JobHandle, Limits, Output, StopReason, StopStep};
@@ -187,26 +188,44 @@ threading.Thread(target=count).start()
     }
 }
 
-#[test]
-fn that_import_when_the_host_ends_do_not_keep_the_import_lock() {
-    // Threads that import all the time: at the end of a host one of them is likely to have the lock,
-    // which is the process's.
-    const SOURCE: &str = "
-import importlib, threading
-def body():
-    while True:
-        importlib.reload(keyword)
-        import token
-import keyword
-for _ in range(3):
-    threading.Thread(target=body, daemon=True).start()
-";
-    for _ in 0..10 {
-        let host = host(1);
-        host.exec(SOURCE).expect("it starts threads");
-        drop(host);
-        // It would wait for ever.
-        let next = Host::builder().build().expect("another host starts");
-        next.exec("import this_is_missing").expect_err("it is missing");
+/// Drops hosts whose scripts' threads run `body` all the time: one of them is likely to have a lock
+/// of the process then. After each, another host must be able to start, and to import.
+fn another_host_starts_after_threads_that(prepare: &str, body: &str) {
+    let source = format!(
+        "import threading\n{prepare}\ndef body():\n  while True:\n    {body}\n\
+         for _ in range(3): threading.Thread(target=body, daemon=True).start()"
+    );
+    let (sender, done) = std::sync::mpsc::channel();
+    let all = std::thread::spawn(move || {
+        for _ in 0..12 {
+            let host = host(1);
+            host.exec(&source).expect("it starts threads");
+            drop(host);
+            let next = Host::builder().build().expect("another host starts");
+            next.exec("import this_is_missing").expect_err("it is missing");
+            sender.send(()).expect("we wait");
+        }
+    });
+    // Hung, it would hang the whole suite.
+    loop {
+        match done.recv_timeout(LONG) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => panic!("no other host starts"),
+        }
     }
+    all.join().expect("all rounds");
+}
+
+#[test]
+fn that_import_when_the_host_ends_keep_no_lock() {
+    another_host_starts_after_threads_that(
+        "import importlib, keyword",
+        "importlib.reload(keyword); import token",
+    );
+}
+
+#[test]
+fn that_collect_garbage_when_the_host_ends_keep_no_lock() {
+    another_host_starts_after_threads_that("import gc", "gc.collect()");
 }

@@ -2,6 +2,7 @@
 //!
 //! Runs cargo; nothing here depends on the rest of the workspace, so it starts at once.
 
+mod limit;
 mod mutants;
 mod perf;
 mod step;
@@ -28,6 +29,8 @@ Steps (all of them, in this order, if none is named):
 With --perf it counts the instructions that the hot paths take, under valgrind and in both
 modes, and compares them with those of the last release, which are kept in the repository
 (benches/counts.toml). --perf=keep keeps what it counts instead.
+
+A step that is not done after 45 minutes has failed; it tells what hangs.
 
 Exit status: 0 if everything passed, 1 if something failed or takes more instructions,
 2 if a step is unknown or cannot be run, 3 if --perf finds no valgrind.";

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::str::FromStr;
 
-use crate::mutants;
+use crate::{limit, mutants};
 
 /// One step; see the help text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Step {
                 "togil-tests/suite,togil-interp/gil,togil/gil,togil-bench/gil,togil-examples/gil,\
                  togil-tests/gil",
             ),
-            Self::Loom => loom(Path::new(".")).status().is_ok_and(|status| status.success()),
+            Self::Loom => limit::succeeds(&mut loom(Path::new("."))),
             Self::Mutants(only) => mutants::run(only),
         }
     }
@@ -69,7 +69,7 @@ pub(crate) fn cargo(subcommand: &str) -> Command {
 fn tests(features: &str) -> bool {
     let mut cargo = cargo("test");
     cargo.args(["--release", "--workspace", "--features", features, "--no-fail-fast"]);
-    cargo.status().is_ok_and(|status| status.success())
+    limit::succeeds(&mut cargo)
 }
 
 /// The loom models of the workspace at `root`. A target directory of its own: the flag changes

@@ -30,6 +30,24 @@ pub(super) fn report(group: i32) -> String {
     text
 }
 
+/// The processes that this one has started, and those that they have.
+#[allow(dead_code, reason = "the suite's harness kills by process group; `cargo verify` has none")]
+pub(super) fn descendants(process: u32) -> Vec<i32> {
+    let parents: Vec<(i32, i32)> = numbered(Path::new("/proc"))
+        .filter_map(|path| {
+            let id = path.file_name()?.to_str()?.parse().ok()?;
+            Some((id, stat(&path)?.get(1)?.parse().ok()?))
+        })
+        .collect();
+    let mut found = vec![process as i32];
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(id, _)| id));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
 fn numbered(directory: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries
@@ -44,7 +62,7 @@ fn stat(process: &Path) -> Option<Vec<String>> {
     Some(fields.split_whitespace().map(str::to_owned).collect())
 }
 
-fn group_of(process: &Path) -> Option<i32> {
+pub(super) fn group_of(process: &Path) -> Option<i32> {
     stat(process)?.get(2)?.parse().ok()
 }
 
