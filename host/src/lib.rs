@@ -42,6 +42,8 @@ mod limits;
 mod module;
 #[cfg(not(togil_loom))]
 mod output;
+#[cfg(not(togil_loom))]
+pub mod race;
 pub mod shared;
 #[cfg(not(togil_loom))]
 mod spin;

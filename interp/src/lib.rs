@@ -61,6 +61,8 @@ mod patch;
 #[cfg(not(togil_loom))]
 mod python;
 #[cfg(not(togil_loom))]
+pub mod race;
+#[cfg(not(togil_loom))]
 mod safepoint;
 #[cfg(not(togil_loom))]
 pub mod sampling;

@@ -4,6 +4,7 @@ pub mod ab;
 mod mode;
 mod profile;
 mod python;
+mod race;
 mod stats;
 mod trace;
 
@@ -40,6 +41,8 @@ enum Command {
     },
     /// Run a script with the GIL and without, and compare
     Ab(Box<ab::AbArgs>),
+    /// Find races and deadlocks: run models under every schedule that matters
+    Race(race::RaceArgs),
     /// Print the lock mode that this binary was built for
     Mode(mode::ModeArgs),
     /// Print a completion script for a shell
@@ -77,6 +80,7 @@ fn ours() -> ExitCode {
             ExitCode::from(2)
         }),
         Command::Mode(args) => mode::main(&args),
+        Command::Race(args) => race::main(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "togil", &mut std::io::stdout());
             ExitCode::SUCCESS

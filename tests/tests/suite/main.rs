@@ -29,6 +29,7 @@ mod locks;
 mod processes;
 mod profiles;
 mod queues;
+mod races;
 mod readiness;
 mod run_targets;
 mod rust_api;

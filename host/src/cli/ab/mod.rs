@@ -50,6 +50,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
+pub(super) use self::options::time_limit;
 pub use self::options::{AbArgs, AbCommand};
 
 use self::explain::{Explainer, Explanation, Wanted};

@@ -225,7 +225,7 @@ fn handoff(text: &str) -> Result<Handoff, String> {
         .ok_or_else(|| format!("'{text}' is no rule; togil, cpython and fifo are"))
 }
 
-fn time_limit(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn time_limit(text: &str) -> Result<Duration, String> {
     let wrong = || format!("'{text}' is not a number of seconds above 0, such as 2.5");
     let seconds: f64 = text.strip_suffix('s').unwrap_or(text).parse().map_err(|_| wrong())?;
     // Also turns away NaN, infinity and what no Duration can hold.

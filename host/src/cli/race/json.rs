@@ -1,0 +1,96 @@
+//! What machines read; the README has the fields.
+
+use serde_json::{Value, json};
+
+use crate::race::{Blocked, End, Finding, GilVerdict, Report, Witness, place};
+
+/// Counts up when a field changes its meaning or goes.
+const VERSION: u32 = 1;
+
+/// The whole document.
+pub(super) fn document(file: &str, reports: &[Report]) -> Value {
+    let models: Vec<Value> = reports.iter().map(model).collect();
+    json!({
+        "version": VERSION,
+        "togil": env!("CARGO_PKG_VERSION"),
+        "file": file,
+        "models": models,
+    })
+}
+
+fn model(report: &Report) -> Value {
+    json!({
+        "name": report.model,
+        "verdict": report.verdict.as_str(),
+        "granularity": report.granularity(),
+        "executions": report.executions,
+        "steps": report.steps,
+        "seconds": report.elapsed.as_secs_f64(),
+        "outcomes": report.outcomes,
+        "finding": report.finding.as_ref().map(finding),
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    let (error, blocked) = match &finding.end {
+        End::Failed(failure) => (
+            json!({
+                "thread": failure.thread.0,
+                "class": failure.class,
+                "message": failure.message,
+                "traceback": failure.traceback,
+            }),
+            Value::Null,
+        ),
+        End::Deadlock(blocked) | End::Livelock(blocked) => {
+            (Value::Null, blocked.iter().map(waits).collect())
+        }
+        _ => (Value::Null, Value::Null),
+    };
+    json!({
+        "error": error,
+        "blocked": blocked,
+        "token": finding.token,
+        "steps_found": finding.steps_found,
+        "preemptions": finding.preemptions,
+        "fewest_preemptions": finding.is_fewest,
+        "replayed": finding.replayed,
+        "gil": finding.gil.as_ref().map(gil),
+        "witness": witness(&finding.witness),
+    })
+}
+
+fn waits(blocked: &Blocked) -> Value {
+    json!({
+        "thread": blocked.thread.0,
+        "place": place(blocked.site),
+        "holder": blocked.holder.map(|holder| holder.0),
+        "spins": blocked.spins,
+    })
+}
+
+fn gil(gil: &GilVerdict) -> Value {
+    match gil {
+        GilVerdict::Hidden { executions } => {
+            json!({ "verdict": "hidden", "executions": executions })
+        }
+        GilVerdict::Possible { executions, witness: of } => {
+            json!({ "verdict": "possible", "executions": executions, "witness": witness(of) })
+        }
+        GilVerdict::NotFound { executions } => {
+            json!({ "verdict": "not_found", "executions": executions })
+        }
+    }
+}
+
+fn witness(witness: &Witness) -> Value {
+    let steps = witness.rows.iter().map(|row| {
+        json!({
+            "thread": row.thread,
+            "place": row.place,
+            "operation": row.operation,
+            "conflicts": row.conflicts,
+        })
+    });
+    json!({ "threads": witness.threads, "steps": steps.collect::<Vec<_>>() })
+}

@@ -1,0 +1,171 @@
+//! What people read.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::race::{
+    Blocked, End, Finding, GilVerdict, REPLAYS, Replayed, Report, Row, Verdict, Witness,
+};
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const OPEN: Style = AnsiColor::Yellow.on_default().bold();
+
+/// One model: the verdict, and what it stands on.
+pub(super) fn render(report: &Report) -> String {
+    let Report { model, executions, elapsed, verdict, .. } = report;
+    let (style, words) = match verdict {
+        Verdict::Holds => (GOOD, "holds"),
+        Verdict::Bounded => (OPEN, "bounded"),
+        Verdict::Fails => (BAD, "FAILS"),
+        Verdict::Deadlock => (BAD, "DEADLOCK"),
+        Verdict::Livelock => (BAD, "LIVELOCK"),
+        Verdict::Outlived => (BAD, "OUTLIVED"),
+        Verdict::TooLong => (BAD, "TOO LONG"),
+    };
+    let name = if model.is_empty() { "setup, workers" } else { model };
+    let granularity = report.granularity();
+    let what = match verdict {
+        Verdict::Holds => format!("explored everything, {granularity}"),
+        Verdict::Bounded => format!("nothing found, and not everything explored, {granularity}"),
+        _ => format!("found {granularity}"),
+    };
+    let plural = if *executions == 1 { "" } else { "s" };
+    let seconds = elapsed.as_secs_f64();
+    let mut text = format!(
+        "{style}{words}{style:#} {name}: {what} ({executions} execution{plural}, {seconds:.2} s)\n"
+    );
+    for (outcome, count) in &report.outcomes {
+        let _ = writeln!(text, "  {count:>8} x {outcome}");
+    }
+    if let Some(finding) = &report.finding {
+        explain(&mut text, finding);
+    }
+    text
+}
+
+fn explain(text: &mut String, finding: &Finding) {
+    let Finding { end, witness, replayed, gil, .. } = finding;
+    told(text, end, witness);
+    if let Some(gil) = gil {
+        let _ = writeln!(text, "  {}", with_gil(gil));
+    }
+    if let Some(preemptions) = finding.preemptions {
+        let fewest = if finding.is_fewest { ", the fewest that show it" } else { "" };
+        let plural = if preemptions == 1 { "" } else { "s" };
+        let _ = writeln!(text, "  {preemptions} preemption{plural}{fewest}");
+    }
+    let _ = match *replayed {
+        REPLAYS => writeln!(text, "  replayed {REPLAYS} times, always the same"),
+        _ => writeln!(
+            text,
+            "  NOT EXACT: {replayed} of {REPLAYS} replays came to the same; the model depends on \
+             something besides its schedule"
+        ),
+    };
+    let _ = writeln!(text, "  to replay it: --replay {}", finding.token);
+    text.push('\n');
+    table(text, witness);
+    text.push('\n');
+}
+
+/// What a replay has come to.
+pub(super) fn replayed(of: &Replayed) -> String {
+    let Replayed { model, verdict, end, witness, turns, left_at, is_edited } = of;
+    let (style, words) = match verdict {
+        Some(_) => (BAD, "fails again"),
+        None => (GOOD, "does not fail any more"),
+    };
+    let mut text = format!("{style}{words}{style:#} {model}\n");
+    if *is_edited {
+        text.push_str("  the file was edited since\n");
+    }
+    let _ = match left_at {
+        Some(at) => writeln!(
+            text,
+            "  followed the recording for {at} of its {turns} choices, and went on by itself"
+        ),
+        None => writeln!(text, "  followed the recording, all of its {turns} choices"),
+    };
+    told(&mut text, end, witness);
+    text.push('\n');
+    table(&mut text, witness);
+    text
+}
+
+fn told(text: &mut String, end: &End, witness: &Witness) {
+    match end {
+        End::Failed(failure) => {
+            let thread = name(witness, failure.thread.0);
+            let _ = writeln!(text, "  {} (in {thread})", failure.message);
+        }
+        End::Deadlock(blocked) | End::Livelock(blocked) => {
+            blocked.iter().for_each(|blocked| waits(text, witness, blocked));
+        }
+        End::Outlived => text.push_str("  the model returned while a thread of its was running\n"),
+        End::TooLong => text.push_str("  more steps than an execution may have\n"),
+        End::Finished | End::GivenUp => {}
+    }
+}
+
+/// Whether a GIL hides it, in words.
+pub(super) fn with_gil(gil: &GilVerdict) -> String {
+    match gil {
+        GilVerdict::Hidden { executions } => format!(
+            "hidden by the GIL: appears only free-threaded, or where a GIL is given up at any \
+             instruction (explored everything with CPython 3.14's GIL: {executions} executions)"
+        ),
+        GilVerdict::Possible { executions, .. } => format!(
+            "already possible with CPython 3.14's GIL, rare there (found in {executions} executions)"
+        ),
+        GilVerdict::NotFound { executions } => format!(
+            "not found with CPython 3.14's GIL in {executions} executions, and there are others"
+        ),
+    }
+}
+
+fn name(witness: &Witness, thread: u32) -> &str {
+    witness.threads.get(thread as usize).map_or("a thread", String::as_str)
+}
+
+fn waits(text: &mut String, witness: &Witness, blocked: &Blocked) {
+    let thread = name(witness, blocked.thread.0);
+    let at = crate::race::place(blocked.site).map_or(String::new(), |place| format!(" at {place}"));
+    let holder = blocked.holder.map(|holder| name(witness, holder.0));
+    let what = match (blocked.spins, blocked.object, holder) {
+        (true, ..) => "goes round in a loop that waits for a change nobody makes".to_owned(),
+        (_, Some(_), Some(_)) if blocked.holder == Some(blocked.thread) => {
+            "waits to be woken, or for a lock that it has itself".to_owned()
+        }
+        (_, Some(_), Some(holder)) => format!("waits for a lock that {holder} has"),
+        (_, Some(_), None) => "waits to be woken, and nobody is left to do it".to_owned(),
+        (_, None, Some(other)) => format!("waits for the end of {other}"),
+        (_, None, None) => "waits".to_owned(),
+    };
+    let _ = writeln!(text, "  {thread} {what}{at}");
+}
+
+/// One column for each thread.
+fn table(text: &mut String, witness: &Witness) {
+    let cell = |row: &Row| {
+        let mark = if row.conflicts { " *" } else { "" };
+        format!("{} {}{mark}", row.place, row.operation)
+    };
+    let width = |thread: usize| {
+        let cells = witness.rows.iter().filter(|row| row.thread == thread);
+        let widest = cells.map(|row| cell(row).chars().count()).max().unwrap_or(0);
+        widest.max(witness.threads[thread].chars().count())
+    };
+    let widths: Vec<usize> = (0..witness.threads.len()).map(width).collect();
+    let mut line = |shown: &dyn Fn(usize) -> String| {
+        let cells = widths.iter().enumerate();
+        let cells = cells.map(|(thread, width)| format!("{:width$}", shown(thread)));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        let _ = writeln!(text, "    {}", line.trim_end());
+    };
+    line(&|thread| witness.threads[thread].clone());
+    for row in &witness.rows {
+        line(&|thread| if row.thread == thread { cell(row) } else { String::new() });
+    }
+}

@@ -1,0 +1,268 @@
+//! What scripts that are explored see of the scheduler, and how an execution is run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyCode, PyTypeRef};
+use rustpython_vm::function::OptionalArg;
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
+
+use super::execution::{Abandoned, Execution, Finished};
+use super::outcome::{End, Failure};
+use super::pool::Pool;
+use super::{
+    Discipline, Event, ObjectId, Pending, Step, Strategy, Sync, ThreadId, hook, places, sites,
+};
+use crate::python::Python;
+
+/// `threading` and its kin, for threads under control.
+const SHIM: &str = include_str!("shim.py");
+
+/// Explores what threads can do. One at a time in a process.
+pub struct Lab {
+    shim: PyObjectRef,
+    pool: Arc<Pool>,
+    abandoned: PyTypeRef,
+    runs: usize,
+}
+
+/// One execution, as it was.
+pub struct Run {
+    /// To be told of the end by whoever goes on.
+    pub strategy: Box<dyn Strategy>,
+    /// What was done while there was more than one thread.
+    pub trace: Vec<Event>,
+    /// The steps of threads that waited for ever.
+    pub pending: Vec<Pending>,
+    /// How it ended.
+    pub end: End,
+    /// What the model returned, as Python shows it; `None` for `None`, and where it did not return.
+    pub outcome: Option<String>,
+    /// The names of the threads.
+    pub threads: Vec<String>,
+    /// Whether a loop was not followed as far as it goes: then other executions may be missing.
+    pub cut: bool,
+    /// The classes and, of those that have one, the names of the objects.
+    pub objects: Vec<String>,
+}
+
+/// Executions between two collections of garbage. None happens in an execution: its time depends
+/// on what came before.
+const COLLECT_EVERY: usize = 256;
+
+impl Lab {
+    /// Puts the controlled primitives in the place of `threading`, `queue` and the clocks of `time`.
+    /// Modules that are imported from now on use them.
+    ///
+    /// # Errors
+    /// What the standard library raises while it is set up.
+    pub fn new(py: Python<'_>) -> PyResult<Self> {
+        let vm = py.vm();
+        let scope = vm.new_scope_with_builtins();
+        let pool = Arc::new(Pool::default());
+        for (name, function) in kernel(vm, &pool) {
+            scope.globals.set_item(name, function, vm)?;
+        }
+        vm.run_string(scope.clone(), SHIM, "<togil.race>")?;
+        let abandoned = scope.globals.get_item("Abandoned", vm)?;
+        let abandoned = abandoned.downcast().map_err(|_| vm.new_type_error("a class"))?;
+        Ok(Self { shim: scope.globals.into(), pool, abandoned, runs: 0 })
+    }
+
+    /// A function of the shim.
+    pub fn get(&self, py: Python<'_>, name: &str) -> PyResult {
+        self.shim.get_item(name, py.vm())
+    }
+
+    /// Runs a function without arguments under a strategy.
+    pub fn run(
+        &mut self,
+        py: Python<'_>,
+        model: &PyObject,
+        strategy: Box<dyn Strategy>,
+        discipline: Discipline,
+        max_steps: usize,
+    ) -> Run {
+        let vm = py.vm();
+        self.runs += 1;
+        if self.runs.is_multiple_of(COLLECT_EVERY) {
+            vm.state.gc.collect_force(0);
+        }
+        let enabled = vm.state.gc.is_enabled();
+        vm.state.gc.disable();
+        let execution = Execution::new(strategy, discipline, max_steps, self.abandoned.clone());
+        let execution = Arc::new(execution);
+        let main = ThreadId(0);
+        let result = hook::controlled(&execution, main, || model.call((), vm));
+        let outcome = match result {
+            Ok(value) if vm.is_none(&value) => None,
+            Ok(value) => value.repr(vm).ok().map(|repr| repr.to_string_lossy().into_owned()),
+            Err(error) => {
+                execution.fail_with(vm, main, &error);
+                None
+            }
+        };
+        execution.leave(main);
+        let Finished { strategy, trace, pending, end, mut objects, names, cut } =
+            execution.finish(vm);
+        let objects = objects.take();
+        let named = match end {
+            End::Finished | End::GivenUp => Vec::new(),
+            _ => objects.iter().map(|object| describe(vm, object.as_deref())).collect(),
+        };
+        drop(objects);
+        if enabled {
+            vm.state.gc.enable();
+        }
+        Run { strategy, trace, pending, end, outcome, threads: names, cut, objects: named }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.pool.dismiss();
+    }
+}
+
+fn describe(vm: &VirtualMachine, object: Option<&PyObject>) -> String {
+    let Some(object) = object else { return "object".to_owned() };
+    let name = object.get_attr("__name__", vm).ok();
+    let name = name.and_then(|name| name.str(vm).ok());
+    match name {
+        Some(name) => format!("{} {}", object.class().name(), name.to_string_lossy()),
+        None => object.class().name().to_string(),
+    }
+}
+
+/// What unwinds a thread whose execution is over.
+pub(crate) fn abandoned(vm: &VirtualMachine, execution: &Execution) -> PyBaseExceptionRef {
+    vm.new_exception_empty(execution.abandoned.clone())
+}
+
+impl Execution {
+    /// Ends the execution because of an exception, unless it is the one that unwinds threads.
+    pub(crate) fn fail_with(
+        &self,
+        vm: &VirtualMachine,
+        thread: ThreadId,
+        error: &PyBaseExceptionRef,
+    ) {
+        if error.fast_isinstance(&self.abandoned) {
+            return;
+        }
+        let mut traceback = String::new();
+        // Into a string it does not fail.
+        let _ = vm.write_exception(&mut traceback, error);
+        let message = traceback.trim_end().lines().next_back().unwrap_or_default().to_owned();
+        let class = error.class().name().to_string();
+        self.fail(Failure { thread, class, message, traceback });
+    }
+}
+
+fn seconds(timeout: Option<f64>) -> Option<Duration> {
+    timeout.map(|timeout| Duration::try_from_secs_f64(timeout.max(0.0)).unwrap_or(Duration::MAX))
+}
+
+/// Announces what a primitive does to `object`; `None` outside of an execution.
+fn synchronise(
+    vm: &VirtualMachine,
+    object: &PyObject,
+    sync: impl FnOnce(ObjectId) -> Sync,
+    timeout: Option<f64>,
+) -> PyResult<Option<bool>> {
+    let Some((execution, me)) = hook::me() else { return Ok(None) };
+    let number = execution.state.lock().objects.number(object);
+    let step = Step { accesses: Vec::new(), sync: Some(sync(number)), site: places::here() };
+    // Under a GIL whoever uses a primitive gives it up, or may.
+    execution.state.lock().pass_switch_point(me);
+    match execution.announce(vm, me, step, seconds(timeout)) {
+        Ok(done) => Ok(Some(done)),
+        Err(Abandoned) => Err(abandoned(vm, &execution)),
+    }
+}
+
+/// The functions that the shim is made of. Outside of an execution they do nothing.
+fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectRef)> {
+    let acquire =
+        |lock: PyObjectRef, blocking: bool, timeout: OptionalArg<f64>, vm: &VirtualMachine| {
+            if blocking {
+                let got = synchronise(vm, &lock, Sync::Acquire, timeout.into_option())?;
+                return PyResult::Ok(got.unwrap_or(true));
+            }
+            let Some((execution, _)) = hook::me() else { return Ok(true) };
+            // Nobody comes between the step and the look at what it has found.
+            synchronise(vm, &lock, Sync::TryAcquire, None)?;
+            Ok(execution.had_units())
+        };
+    let release = |lock: PyObjectRef, vm: &VirtualMachine| {
+        let Some((execution, _)) = hook::me() else { return Ok(true) };
+        synchronise(vm, &lock, Sync::Release, None)?;
+        PyResult::Ok(!execution.had_units())
+    };
+    // A look at a lock is a step that changes nothing.
+    let locked = |lock: PyObjectRef, vm: &VirtualMachine| {
+        let Some((execution, me)) = hook::me() else { return Ok(false) };
+        let object = execution.state.lock().objects.number(&lock);
+        let step =
+            Step { accesses: Vec::new(), sync: Some(Sync::Look(object)), site: places::here() };
+        hook::announce(vm, &execution, me, step)?;
+        let state = execution.state.lock();
+        PyResult::Ok(!state.has_units(object))
+    };
+    let pool = pool.clone();
+    let start = move |function: PyObjectRef, name: String, daemon: bool, vm: &VirtualMachine| {
+        let Some((execution, me)) = hook::me() else { return Ok(0) };
+        let id = pool.start(vm, &execution, function, name, daemon)?;
+        let step = Step { accesses: Vec::new(), sync: Some(Sync::Start(id)), site: places::here() };
+        hook::announce(vm, &execution, me, step)?;
+        execution.begin(id);
+        PyResult::Ok(id.0)
+    };
+    let join = |thread: u32, timeout: OptionalArg<f64>, vm: &VirtualMachine| {
+        let Some((execution, me)) = hook::me() else { return Ok(true) };
+        let sync = Some(Sync::Join(ThreadId(thread)));
+        let step = Step { accesses: Vec::new(), sync, site: places::here() };
+        execution.state.lock().pass_switch_point(me);
+        execution
+            .announce(vm, me, step, seconds(timeout.into_option()))
+            .map_err(|Abandoned| abandoned(vm, &execution))
+    };
+    let current = || hook::me().map_or(-1, |(_, me)| i64::from(me.0));
+    let pass_time = |time: f64, vm: &VirtualMachine| {
+        let Some((execution, me)) = hook::me() else { return Ok(()) };
+        execution.state.lock().pass_switch_point(me);
+        hook::announce(vm, &execution, me, Step { site: places::here(), ..Step::default() })?;
+        execution.state.lock().advance(seconds(Some(time)).unwrap_or_default());
+        PyResult::Ok(())
+    };
+    // A loop that only looks at the clock must come to its end, too.
+    const TICK: Duration = Duration::from_micros(1);
+    let now = || {
+        let me = hook::me();
+        me.map_or(0.0, |(execution, _)| execution.state.lock().advance(TICK).as_secs_f64())
+    };
+    let fail = |error: PyBaseExceptionRef, vm: &VirtualMachine| {
+        if let Some((execution, me)) = hook::me() {
+            execution.fail_with(vm, me, &error);
+        }
+    };
+    let hook: PyObjectRef = hook::HOOK.build_function(&vm.ctx).into();
+    let instrument = move |code: PyRef<PyCode>, theirs: bool, vm: &VirtualMachine| {
+        if theirs {
+            places::add(code.source_path().as_str());
+        }
+        sites::instrument(&code, &hook, vm)
+    };
+    vec![
+        ("_acquire", vm.new_function("_acquire", acquire).into()),
+        ("_release", vm.new_function("_release", release).into()),
+        ("_locked", vm.new_function("_locked", locked).into()),
+        ("_start", vm.new_function("_start", start).into()),
+        ("_join", vm.new_function("_join", join).into()),
+        ("_current", vm.new_function("_current", current).into()),
+        ("_sleep", vm.new_function("_sleep", pass_time).into()),
+        ("_now", vm.new_function("_now", now).into()),
+        ("_fail", vm.new_function("_fail", fail).into()),
+        ("_instrument", vm.new_function("_instrument", instrument).into()),
+    ]
+}

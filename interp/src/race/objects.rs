@@ -1,0 +1,61 @@
+//! Numbers for the objects that the threads of an execution touch.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use rustpython_vm::{AsObject, PyObject, PyObjectRef};
+
+use super::ObjectId;
+
+/// Numbers objects by the order of first touches, and keeps them alive, so that no address is
+/// used twice in an execution.
+#[derive(Default)]
+pub(crate) struct Objects {
+    numbers: HashMap<usize, ObjectId, BuildHasherDefault<AddressHasher>>,
+    alive: Vec<Option<PyObjectRef>>,
+}
+
+impl Objects {
+    pub(crate) fn number(&mut self, object: &PyObject) -> ObjectId {
+        let next = ObjectId(self.alive.len() as u32);
+        let alive = &mut self.alive;
+        *self.numbers.entry(object.get_id()).or_insert_with(|| {
+            // One that somebody watches die must be able to. Its address may come again then: two
+            // objects with one number only seem to depend on each other.
+            let watched = object.weak_count().is_some_and(|count| count > 0);
+            alive.push((!watched).then(|| object.to_owned()));
+            next
+        })
+    }
+
+    /// Forgets all, and gives back what it kept: to be dropped where destructors may run.
+    pub(crate) fn take(&mut self) -> Vec<Option<PyObjectRef>> {
+        self.numbers.clear();
+        std::mem::take(&mut self.alive)
+    }
+}
+
+/// Addresses of objects differ in their middle bits.
+#[derive(Default)]
+pub(crate) struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        // The golden ratio (Knuth, The Art of Computer Programming 3, 6.4).
+        self.0 = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+}

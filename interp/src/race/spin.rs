@@ -1,0 +1,86 @@
+//! Loops that wait for another thread: `while not ready: pass`.
+//!
+//! A turn of a loop that only reads, and reads what it read before, changes nothing. So the thread
+//! waits until somebody writes to what it has read, as if it had asked to be told. That is exact
+//! if the loop keeps nothing of its own; one that may count its turns is followed for a few, and
+//! for many once nobody else can go on (Kokologiannakis et al., "Awaiting for Godot", OOPSLA 2021,
+//! has the idea for C).
+
+use super::{Access, SiteId, Step};
+
+/// Turns of a loop that changes nothing that others see before it has to wait.
+const TURNS: u32 = 3;
+
+/// Turns of it once nobody else can go on, before it is said to run for ever.
+const LAST_TURNS: u32 = 1000;
+
+/// What a thread has done in the turn of the loop that it is in.
+#[derive(Debug, Default)]
+pub(crate) struct Spin {
+    site: Option<SiteId>,
+    read: Vec<Access>,
+    /// It has written or synchronised, or somebody has written to what it read.
+    moved: bool,
+    idle_turns: u32,
+    last_turns: u32,
+    waits: bool,
+    pure: bool,
+}
+
+impl Spin {
+    /// Whether the thread waits for a write to what it has read.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// Makes the step of a thread that waits one that reads all that its loop does.
+    pub(crate) fn add_reads(&self, step: &mut Step) {
+        if self.waits {
+            let new = self.read.iter().filter(|read| !step.accesses.contains(read)).copied();
+            let new: Vec<_> = new.collect();
+            step.accesses.extend(new);
+        }
+    }
+
+    pub(crate) fn did(&mut self, step: &Step) {
+        self.moved |= step.sync.is_some() || step.accesses.iter().any(|access| access.write);
+        if !self.moved {
+            for access in &step.accesses {
+                if !self.read.contains(access) {
+                    self.read.push(*access);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn others_wrote(&mut self, access: &Access) {
+        if self.read.iter().any(|read| read.conflicts_with(access)) {
+            self.moved = true;
+            self.waits = false;
+            self.last_turns = 0;
+        }
+    }
+
+    /// The loop at `site` begins another turn.
+    pub(crate) fn turn(&mut self, site: SiteId, pure: bool) {
+        let idle = self.site == Some(site) && !self.moved && !self.read.is_empty();
+        self.idle_turns = if idle { self.idle_turns + 1 } else { 0 };
+        self.pure = pure;
+        self.waits = idle && (pure || self.idle_turns >= TURNS);
+        if !self.waits {
+            self.read.clear();
+        }
+        self.site = Some(site);
+        self.moved = false;
+    }
+
+    /// Lets a loop that waits take another turn, if it may count them. Returns whether it does.
+    pub(crate) fn go_on(&mut self) -> bool {
+        let may = self.waits && !self.pure && self.last_turns < LAST_TURNS;
+        if may {
+            self.last_turns += 1;
+            self.waits = false;
+        }
+        may
+    }
+}

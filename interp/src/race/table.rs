@@ -1,0 +1,99 @@
+//! What the methods and functions of built-in types do to the containers that they are given. Each
+//! call is one step: the VM locks the object for it, as free-threaded CPython does.
+//!
+//! Sources: CPython 3.14, Doc/library/threadsafety.rst for lists, dicts and sets; the C sources of
+//! `collections.deque` and `bytearray` for the rest.
+
+/// What a call does to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Reads all of it.
+    Read,
+    /// Changes its order or length.
+    Write,
+    /// Reads the item whose key is the first argument.
+    ReadItem,
+    /// Changes the item whose key is the first argument, or adds it.
+    WriteItem,
+}
+
+/// What the method `name` of a container does to it. What is not known changes it.
+pub(crate) fn of_method(name: &str) -> Effect {
+    match name {
+        "get" | "__getitem__" | "__contains__" => Effect::ReadItem,
+        "__setitem__" | "setdefault" => Effect::WriteItem,
+        "copy"
+        | "count"
+        | "index"
+        | "items"
+        | "keys"
+        | "values"
+        | "__len__"
+        | "__iter__"
+        | "__eq__"
+        | "__ne__"
+        | "__lt__"
+        | "__le__"
+        | "__gt__"
+        | "__ge__"
+        | "__repr__"
+        | "__str__"
+        | "__format__"
+        | "__reversed__"
+        | "__add__"
+        | "__mul__"
+        | "__rmul__"
+        | "__or__"
+        | "__and__"
+        | "__sub__"
+        | "__xor__"
+        | "__bool__"
+        | "__sizeof__"
+        | "__reduce__"
+        | "__reduce_ex__"
+        | "__copy__"
+        | "union"
+        | "intersection"
+        | "difference"
+        | "symmetric_difference"
+        | "isdisjoint"
+        | "issubset"
+        | "issuperset"
+        | "most_common"
+        | "total"
+        | "elements"
+        | "decode"
+        | "hex"
+        | "find"
+        | "rfind"
+        | "rindex"
+        | "startswith"
+        | "endswith"
+        | "split"
+        | "join" => Effect::Read,
+        _ => Effect::Write,
+    }
+}
+
+/// What a built-in function or class does to the container that is its first argument; `None` if
+/// it does not look into it.
+pub(crate) fn of_function(name: &str) -> Option<Effect> {
+    match name {
+        "isinstance" | "issubclass" | "id" | "type" | "callable" | "hash" | "print" | "getattr"
+        | "hasattr" | "setattr" | "delattr" | "vars" | "dir" | "super" | "object" => None,
+        "next" | "heappush" | "heappop" | "heapify" | "heappushpop" | "heapreplace" | "insort"
+        | "insort_left" | "insort_right" | "shuffle" => Some(Effect::Write),
+        _ => Some(Effect::Read),
+    }
+}
+
+/// Whether CPython 3.14 leaves out the check for a switch after a call of it once the call is
+/// specialised: `CALL_LEN`, `CALL_ISINSTANCE`, `CALL_TYPE_1` and `CALL_LIST_APPEND` have no
+/// `_CHECK_PERIODIC` (Python/bytecodes.c).
+pub(crate) fn is_unchecked(name: &str, arguments: usize) -> bool {
+    match name {
+        "len" | "type" | "append" => arguments == 1,
+        "isinstance" => arguments == 2,
+        _ => false,
+    }
+}

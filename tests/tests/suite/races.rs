@@ -1,0 +1,401 @@
+//! `togil race`: what is found, how much is explored, and what is said of it.
+
+use serde_json::Value;
+
+use crate::harness::{Output, togil};
+
+/// Runs what is given in threads, and waits for them.
+const TOGETHER: &str = "
+import threading, time, queue
+from concurrent.futures import ThreadPoolExecutor
+class Box: pass
+def together(*functions):
+    threads = [threading.Thread(target=f) for f in functions]
+    for t in threads: t.start()
+    for t in threads: t.join()
+";
+
+/// `togil race ARGS model.py`, where the file has `source` behind [`TOGETHER`].
+fn race(source: &str, args: &[&str]) -> Output {
+    let source = format!("{TOGETHER}{}", dedented(source));
+    let args = args.iter().chain(&["--json", "model.py"]);
+    togil(["race"]).file("model.py", &source).args(args).output()
+}
+
+fn dedented(source: &str) -> String {
+    let lines = source.lines().map(|line| line.strip_prefix("        ").unwrap_or(line));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The models of a file by name.
+fn models(output: &Output) -> Vec<Value> {
+    let document: Value = serde_json::from_str(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}\n{}", output.stdout, output.stderr));
+    document["models"].as_array().expect("models").clone()
+}
+
+/// The only model of a file.
+#[track_caller]
+fn only(source: &str, args: &[&str]) -> Value {
+    let models = models(&race(source, args));
+    assert_eq!(models.len(), 1, "{models:?}");
+    models[0].clone()
+}
+
+#[track_caller]
+fn holds(source: &str) -> Value {
+    let model = only(source, &[]);
+    assert_eq!(model["verdict"], "holds", "{model:#}");
+    model
+}
+
+#[track_caller]
+fn fails(source: &str, verdict: &str) -> Value {
+    let model = only(source, &[]);
+    assert_eq!(model["verdict"], verdict, "{model:#}");
+    assert_eq!(model["finding"]["replayed"], 10, "{model:#}");
+    model
+}
+
+/// What a model returns in some execution, all of them.
+#[track_caller]
+fn outcomes(source: &str, args: &[&str]) -> Vec<String> {
+    let model = only(source, args);
+    assert_eq!(model["verdict"], "holds", "{model:#}");
+    model["outcomes"].as_object().expect("outcomes").keys().cloned().collect()
+}
+
+#[test]
+fn every_class_of_executions_is_run_exactly_once() {
+    // Of two threads with K critical sections each there are C(2K, K) orders; the others were
+    // counted by brute force.
+    let output = race(
+        "
+        def sections(threads, count, body):
+            together(*[lambda: [body() for _ in range(count)]] * threads)
+        def locked(threads, count):
+            box, lock = Box(), threading.Lock()
+            box.n = 0
+            def work():
+                for _ in range(count):
+                    with lock: box.n += 1
+            together(*[work] * threads)
+            assert box.n == threads * count
+        def unlocked(threads, count):
+            box = Box()
+            box.n = 0
+            def work():
+                for _ in range(count): box.n += 1
+            together(*[work] * threads)
+        def race_2(): locked(2, 1)
+        def race_6(): locked(2, 2)
+        def race_20(): locked(2, 3)
+        def race_90(): locked(3, 2)
+        def race_4(): unlocked(2, 1)
+        def race_34(): unlocked(2, 2)
+        def race_36(): unlocked(3, 1)
+        ",
+        &[],
+    );
+    for model in models(&output) {
+        let name = model["name"].as_str().expect("a name");
+        assert_eq!(name, format!("race_{}", model["executions"]), "{model:#}");
+        assert_eq!(model["verdict"], "holds");
+    }
+    output.exits(0);
+}
+
+#[test]
+fn the_other_order_of_one_lock_is_explored() {
+    let source = "
+        def race_first():
+            box, lock = Box(), threading.Lock()
+            box.first = None
+            def work(name):
+                with lock:
+                    if box.first is None: box.first = name
+            together(lambda: work('A'), lambda: work('B'))
+            return box.first
+        ";
+    assert_eq!(outcomes(source, &[]), ["'A'", "'B'"]);
+}
+
+#[test]
+fn looking_into_a_container_is_a_read() {
+    for test in ["'k' not in d", "not d", "len(d) == 0", "d.get('k') is None", "list(d) == []"] {
+        let source = format!(
+            "
+        def race_check_then_act():
+            d, made = dict(), []
+            def work():
+                if {test}:
+                    d['k'] = 1
+                    made.append(1)
+            together(work, work)
+            return len(made)
+        "
+        );
+        assert_eq!(outcomes(&source, &[]), ["1", "2"], "{test}");
+    }
+}
+
+#[test]
+fn an_object_keeps_its_identity_through_a_call() {
+    let source = "
+        def race_published():
+            box, seen = Box(), []
+            box.inner = Box()
+            box.inner.v = 0
+            def get(): return box.inner
+            def read(): seen.append(get().v)
+            def write(): box.inner.v = 1
+            together(read, write)
+            return seen[0]
+        ";
+    assert_eq!(outcomes(source, &[]), ["0", "1"]);
+}
+
+#[test]
+fn updates_are_lost_in_every_kind_of_variable() {
+    for (declare, update, result) in [
+        ("pass", "box.n += 1", "box.n"),
+        ("d = {'n': 0}", "d['n'] += 1", "d['n']"),
+        ("xs = [0]", "xs[0] += 1", "xs[0]"),
+        ("n = 0", "nonlocal n; n += 1", "n"),
+        ("Box.n = 0", "Box.n += 1", "Box.n"),
+        ("globals()['N'] = 0", "global N; N += 1", "N"),
+    ] {
+        let source = format!(
+            "
+        def race_lost():
+            box = Box()
+            box.n = 0
+            {declare}
+            def work():
+                {update}
+            together(work, work)
+            return {result}
+        "
+        );
+        assert_eq!(outcomes(&source, &[]), ["1", "2"], "{update}");
+        // A `+=` has no place in it where CPython 3.14 switches.
+        assert_eq!(outcomes(&source, &["--gil"]), ["2"], "{update}");
+    }
+}
+
+#[test]
+fn what_is_atomic_loses_nothing() {
+    for (make, update) in [
+        ("x = []", "x.append(1)"),
+        ("x = set()", "x.add(object())"),
+        ("x = {}", "x.setdefault(object(), 1)"),
+        ("import collections; x = collections.deque()", "x.append(1)"),
+    ] {
+        let source = format!(
+            "
+        def race_atomic():
+            {make}
+            def work(): {update}
+            together(work, work)
+            return len(x)
+        "
+        );
+        assert_eq!(outcomes(&source, &[]), ["2"], "{update}");
+    }
+}
+
+#[test]
+fn primitives_are_explored_to_the_end() {
+    for body in [
+        "c, box = threading.Condition(), Box()
+            box.ready = False
+            def wait():
+                with c:
+                    while not box.ready: c.wait()
+            def wake():
+                with c:
+                    box.ready = True
+                    c.notify()
+            together(wait, wake)",
+        "b = threading.Barrier(2)
+            together(b.wait, b.wait)",
+        "e = threading.Event()
+            together(e.wait, e.set)",
+        "s, box = threading.Semaphore(1), Box()
+            box.n = 0
+            def work():
+                with s: box.n += 1
+            together(work, work)
+            assert box.n == 2",
+        "q, got = queue.Queue(1), []
+            together(lambda: q.put(1), lambda: got.append(q.get()))
+            assert got == [1]",
+        "q, got = queue.SimpleQueue(), []
+            together(lambda: q.put(1), lambda: got.append(q.get()))
+            assert got == [1]",
+        "r, box = threading.RLock(), Box()
+            box.n = 0
+            def work():
+                with r:
+                    with r: box.n += 1
+            together(work, work)
+            assert box.n == 2",
+        "l = threading.local()
+            def work(name):
+                l.x = name
+                assert l.x == name
+            together(lambda: work(1), lambda: work(2))",
+        "with ThreadPoolExecutor(1) as pool: assert pool.submit(lambda: 7).result() == 7",
+        "ran = []
+            t = threading.Timer(5, lambda: ran.append(1))
+            t.start()
+            t.join()
+            assert ran",
+    ] {
+        let model = holds(&format!("\n        def race_it():\n            {body}\n"));
+        assert!(model["executions"].as_u64() >= Some(1), "{model:#}");
+    }
+}
+
+#[test]
+fn a_loop_that_waits_is_no_hang() {
+    let waits = "
+        def race_spin():
+            box = Box()
+            box.ready, box.data = False, 0
+            def wait():
+                while not box.ready: pass
+                assert box.data == 1
+            def publish():
+                box.data = 1
+                box.ready = True
+            together(wait, publish)
+        ";
+    holds(waits);
+    let swapped = waits
+        .replace("box.data = 1\n", "box.x = 1\n")
+        .replace("box.ready = True", "box.ready = True\n                box.data = 1");
+    fails(&swapped, "fails");
+    fails(&waits.replace("box.ready = True", "pass"), "livelock");
+    // One that calls something may count its turns: it is followed for a few, and that is said.
+    let sleepy = only(&waits.replace(": pass", ": time.sleep(0.1)"), &[]);
+    assert_eq!(sleepy["verdict"], "bounded", "{sleepy:#}");
+    let giving_up = "
+        def race_gives_up():
+            box = Box()
+            box.ready = False
+            def wait():
+                for _ in range(10):
+                    if box.ready: return
+            together(wait)
+        ";
+    assert_eq!(only(giving_up, &[])["verdict"], "bounded");
+}
+
+#[test]
+fn time_outs_are_explored_and_take_no_time() {
+    let source = "
+        def race_time_out():
+            lock, got = threading.Lock(), []
+            def hold():
+                with lock: time.sleep(3600)
+            def wait():
+                got.append(lock.acquire(timeout=1800))
+                if got[0]: lock.release()
+            together(hold, wait)
+            return got[0]
+        ";
+    assert_eq!(outcomes(source, &[]), ["False", "True"]);
+}
+
+#[test]
+fn deadlocks_say_who_waits_for_whom() {
+    let model = fails(
+        "
+        def race_lock_order():
+            a, b = threading.Lock(), threading.Lock()
+            def work(first, second):
+                with first:
+                    with second: pass
+            together(lambda: work(a, b), lambda: work(b, a))
+        ",
+        "deadlock",
+    );
+    let blocked = model["finding"]["blocked"].as_array().expect("who waits");
+    let holders: Vec<_> = blocked.iter().map(|blocked| blocked["holder"].as_u64()).collect();
+    // The main thread waits for the first, and the two for each other.
+    assert_eq!(holders, [Some(1), Some(2), Some(1)], "{model:#}");
+    assert!(blocked.iter().all(|blocked| blocked["place"].as_str().is_some()), "{model:#}");
+    fails(
+        "
+        def race_lost_wake_up():
+            c, box = threading.Condition(), Box()
+            box.ready = False
+            def wait():
+                if not box.ready:
+                    with c: c.wait()
+            def wake():
+                box.ready = True
+                with c: c.notify()
+            together(wait, wake)
+        ",
+        "deadlock",
+    );
+}
+
+#[test]
+fn each_verdict_has_its_exit_status() {
+    let model = |body: &str| format!("\n        def race_it():\n            {body}\n");
+    for (body, status) in [
+        ("together(lambda: None)", 0),
+        ("assert False", 1),
+        ("together(lambda: 1 / 0)", 1),
+        ("l = threading.Lock(); l.acquire(); together(l.acquire)", 3),
+        (
+            "box = Box(); box.x = 0
+            def wait():
+                while not box.x: pass
+            together(wait)",
+            4,
+        ),
+        ("threading.Thread(target=print).start()", 5),
+    ] {
+        race(&model(body), &[]).exits(status);
+    }
+}
+
+#[test]
+fn a_failure_says_whether_the_gil_hides_it() {
+    let gil = |body: &str| {
+        let source = format!(
+            "
+        def race_counter():
+            box = Box()
+            box.n = 0
+            def one(): return 1
+            def work(): {body}
+            together(work, work)
+            assert box.n == 2
+        "
+        );
+        fails(&source, "fails")["finding"]["gil"]["verdict"].clone()
+    };
+    assert_eq!(gil("box.n += 1"), "hidden");
+    // A call is a place to switch, but not that of `len` (CALL_LEN).
+    assert_eq!(gil("box.n = box.n + one()"), "possible");
+    assert_eq!(gil("box.n = box.n + max(1, 0)"), "possible");
+    assert_eq!(gil("box.n = box.n + len('x')"), "hidden");
+}
+
+#[test]
+fn what_cannot_be_explored_is_an_error() {
+    togil(["race", "missing.py"]).output().exits(2).complains("missing.py");
+    let output = togil(["race"]).file("m.py", "x = 1").args(["m.py"]).output().exits(2);
+    output.complains("there is no model in 'm.py'");
+    let output = togil(["race"]).file("m.py", "def race_x(): pass").args(["m.py", "-k", "y"]);
+    output.output().exits(2).complains("there are race_x");
+    let output = togil(["race"]).file("m.py", "def (:").args(["m.py"]).output().exits(2);
+    output.complains("SyntaxError");
+    let output = togil(["race"]).file("m.py", "1 / 0").args(["m.py"]).output().exits(2);
+    output.complains("ZeroDivisionError");
+}
