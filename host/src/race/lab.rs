@@ -5,8 +5,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::Instant;
 
-use togil_interp::race::{Discipline, End, Point, Run, Strategy, Turn};
+use togil_interp::race::{Discipline, End, Point, Run, Sharing, Strategy, Turn};
 
+use super::explore::guided::Guided;
 use super::explore::replay::Replay;
 use super::explore::shared::Shared;
 use super::explore::shrink::{self, Outcome};
@@ -114,8 +115,8 @@ impl<'py> Lab<'py> {
     /// What the file's code raises outside of the model.
     pub fn explore(&mut self, model: &str, search: Search) -> Result<Report, RaceError> {
         let (mut report, failed) = self.search(model, search)?;
-        if let Some(run) = failed {
-            report.finding = Some(self.confirm(model, run, search)?);
+        if let Some((run, sharing)) = failed {
+            report.finding = Some(self.confirm(model, run, search, sharing)?);
         }
         Ok(report)
     }
@@ -139,7 +140,8 @@ impl<'py> Lab<'py> {
         let search = Search { discipline, ..Search::default() };
         let turns = token.turns.len();
         let replay = Shared::new(Replay::new(token.turns));
-        let (mut strategy, run) = self.run(&model, Box::new(replay.clone()), search)?;
+        let (mut strategy, run) =
+            self.run(&model, Box::new(replay.clone()), search, &mut Sharing::all())?;
         strategy.end(Point { trace: &run.trace, pending: &run.pending });
         let left_at = replay.lock().left_at();
         Ok(Replayed {
@@ -153,13 +155,18 @@ impl<'py> Lab<'py> {
         })
     }
 
-    fn search(&mut self, model: &str, search: Search) -> Result<(Report, Option<Run>), RaceError> {
+    fn search(
+        &mut self,
+        model: &str,
+        search: Search,
+    ) -> Result<(Report, Option<(Run, Sharing)>), RaceError> {
         let start = Instant::now();
         let mut strategy = search.strategy.build(search.discipline);
         let (mut executions, mut steps, mut cut) = (0, 0, false);
         let mut outcomes = BTreeMap::new();
+        let mut sharing = Sharing::default();
         let (verdict, failed) = loop {
-            let (mut back, run) = self.run(model, strategy, search)?;
+            let (mut back, run) = self.run(model, strategy, search, &mut sharing)?;
             executions += usize::from(run.end != End::GivenUp);
             steps += run.trace.len();
             cut |= run.cut;
@@ -169,9 +176,16 @@ impl<'py> Lab<'py> {
                 *outcomes.entry(outcome.clone()).or_default() += 1;
             }
             if let Some(verdict) = Verdict::of(&run.end) {
-                break (verdict, Some(run));
+                break (verdict, Some((run, sharing)));
             }
             let more = back.end(Point { trace: &run.trace, pending: &run.pending });
+            if sharing.take_grew() && search.strategy == StrategyKind::Exhaustive {
+                // It has looked too coarsely so far.
+                (executions, steps, cut) = (0, 0, false);
+                outcomes.clear();
+                strategy = search.strategy.build(search.discipline);
+                continue;
+            }
             let spent = search.limits.budget.is_some_and(|budget| start.elapsed() > budget);
             if !more || spent || executions >= search.limits.schedules {
                 let all = !more && !cut && back.is_exhaustive();
@@ -192,23 +206,32 @@ impl<'py> Lab<'py> {
         model: &str,
         strategy: Box<dyn Strategy>,
         search: Search,
+        sharing: &mut Sharing,
     ) -> Result<(Box<dyn Strategy>, Run), RaceError> {
         let prepared = self.py.vm().call_method(&self.source, "prepare", (model,));
         let prepared = prepared.map_err(|error| PythonError::new(self.py, error))?;
         let Search { discipline, limits, .. } = search;
-        let mut run =
-            self.lab.run(self.py, prepared.as_object(), strategy, discipline, limits.steps);
+        let known = std::mem::take(sharing);
+        let model = prepared.as_object();
+        let mut run = self.lab.run(self.py, model, strategy, discipline, limits.steps, known);
+        *sharing = std::mem::take(&mut run.sharing);
         let nobody = Box::new(Replay::new(Vec::new()));
         Ok((std::mem::replace(&mut run.strategy, nobody), run))
     }
 
     /// Looks for a simpler schedule that fails in the same way, runs it again, to see whether it is always
     /// the same, and asks whether a GIL would have hidden it.
-    fn confirm(&mut self, model: &str, run: Run, search: Search) -> Result<Finding, RaceError> {
-        let (found, trace) = (chosen(&run), run.trace.len());
+    fn confirm(
+        &mut self,
+        model: &str,
+        run: Run,
+        search: Search,
+        mut sharing: Sharing,
+    ) -> Result<Finding, RaceError> {
+        let steps_found = run.trace.len();
         let mut error = None;
-        let shrunk =
-            shrink::shrink(&found, SHRINKING, |strategy| match self.run(model, strategy, search) {
+        let shrunk = shrink::shrink(&chosen(&run), SHRINKING, |strategy| {
+            match self.run(model, strategy, search, &mut sharing) {
                 Ok((mut strategy, again)) => {
                     strategy.end(Point { trace: &again.trace, pending: &again.pending });
                     let fails = is_same_failure(&run.end, &again.end);
@@ -218,15 +241,20 @@ impl<'py> Lab<'py> {
                     error = Some(raised);
                     Outcome { fails: false, turns: Vec::new(), trace: Vec::new() }
                 }
-            });
+            }
+        });
         if let Some(error) = error {
             return Err(error);
         }
-        let turns = shrunk.as_ref().map_or(found, |shrunk| shrunk.outcome.turns.clone());
-        let (_, run) = self.run(model, Box::new(Replay::new(turns.clone())), search)?;
+        let known = shrunk.as_ref().map_or(&run.trace, |shrunk| &shrunk.outcome.trace).clone();
+        // From here on with every step: what was learnt while exploring is not in a token.
+        let all = &mut Sharing::all();
+        let (_, run) = self.run(model, Box::new(Guided::new(known)), search, all)?;
+        let turns = chosen(&run);
         let mut replayed = 0;
         for _ in 0..REPLAYS {
-            let (_, again) = self.run(model, Box::new(Replay::new(turns.clone())), search)?;
+            let replay = Box::new(Replay::new(turns.clone()));
+            let (_, again) = self.run(model, replay, search, all)?;
             replayed += usize::from(again.end == run.end && again.trace == run.trace);
         }
         let gil = match search.discipline {
@@ -240,7 +268,7 @@ impl<'py> Lab<'py> {
             witness: Witness::of(&run),
             end: run.end,
             token,
-            steps_found: trace,
+            steps_found,
             preemptions: shrunk.as_ref().map(|shrunk| shrunk.preemptions),
             is_fewest: shrunk.is_some_and(|shrunk| shrunk.is_fewest),
             replayed,
@@ -253,7 +281,7 @@ impl<'py> Lab<'py> {
         let search = Search { strategy, discipline: Discipline::Gil, ..search };
         let (Report { verdict, executions, .. }, failed) = self.search(model, search)?;
         Ok(match (verdict, failed) {
-            (_, Some(run)) => GilVerdict::Possible { executions, witness: Witness::of(&run) },
+            (_, Some((run, _))) => GilVerdict::Possible { executions, witness: Witness::of(&run) },
             (Verdict::Holds, None) => GilVerdict::Hidden { executions },
             _ => GilVerdict::NotFound { executions },
         })

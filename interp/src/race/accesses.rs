@@ -10,7 +10,7 @@ use rustpython_vm::builtins::{
 use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
-use super::objects::Objects;
+use super::objects::{self, Objects};
 use super::table::{self, Effect};
 use super::{Access, Part};
 
@@ -30,6 +30,9 @@ pub(crate) fn field(name: &str) -> u64 {
 
 impl Touched<'_> {
     pub(crate) fn touch(&mut self, object: &PyObject, part: Part, write: bool) {
+        if write {
+            objects::change(object);
+        }
         let object = self.objects.number(object);
         let access = Access { object, part, write };
         if !self.accesses.contains(&access) {
@@ -146,6 +149,8 @@ pub(crate) fn is_container(object: &PyObject) -> bool {
 pub(crate) enum Callee {
     /// A method of the object that it is bound to.
     Method(Effect),
+    /// A method of the object that is its first argument.
+    Unbound(Effect),
     /// A function that looks into its first argument, or does not.
     Function(Option<Effect>),
     /// Looks for an attribute of its first argument, or changes one.
@@ -173,7 +178,9 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
         let callee = if native { Callee::Function(effect) } else { Callee::Python };
         return (callee, unchecked);
     }
-    if !is_native {
+    // `list.append(xs, 1)`: the object is the first argument.
+    let is_unbound = *class.name() == *"method_descriptor";
+    if !is_native && !is_unbound {
         return (Callee::Python, false);
     }
     let name = callable.get_attr("__name__", vm).ok();
@@ -181,6 +188,13 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
     let Some(name) = name.and_then(|name| name.to_str()) else {
         return (Callee::Python, false);
     };
+    if is_unbound {
+        let effect = match table::of_method(name) {
+            Effect::Read | Effect::ReadItem => Effect::Read,
+            Effect::Write | Effect::WriteItem => Effect::Write,
+        };
+        return (Callee::Unbound(effect), false);
+    }
     let callee = match bound_to(callable, vm) {
         Some(object) if is_container(&object) => Callee::Method(table::of_method(name)),
         _ => match name {

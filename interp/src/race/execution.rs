@@ -14,11 +14,16 @@ use rustpython_vm::builtins::PyTypeRef;
 use super::objects::Objects;
 use super::outcome::{Blocked, End, Failure};
 use super::seat::Seat;
+use super::sharing::Watch;
 use super::spin::Spin;
 use super::{
-    Discipline, Event, ObjectId, Pending, Point, SiteId, Step, Strategy, Sync, ThreadId, Turn,
+    Discipline, Event, ObjectId, Pending, Point, Sharing, SiteId, Step, Strategy, Sync, ThreadId,
+    Turn,
 };
 use crate::attach;
+
+/// The turns of all loops in an execution. One that nobody else can tell has no steps to be counted.
+const MAX_TURNS: u64 = 3_000_000;
 
 /// The execution is over for this thread: it unwinds.
 #[derive(Debug)]
@@ -45,6 +50,9 @@ pub(crate) struct State {
     /// Who took the last unit: shown where threads wait for it.
     holders: Vec<Option<ThreadId>>,
     pub(crate) objects: Objects,
+    watch: Watch,
+    /// The turns of loops.
+    turns: u64,
     /// Whether there were units before the last step.
     had_units: bool,
     /// Virtual time since the execution began.
@@ -94,6 +102,7 @@ pub(crate) struct Finished {
     pub(crate) end: End,
     pub(crate) objects: Objects,
     pub(crate) names: Vec<String>,
+    pub(crate) sharing: Sharing,
     pub(crate) cut: bool,
 }
 
@@ -103,6 +112,7 @@ impl Execution {
         strategy: Box<dyn Strategy>,
         discipline: Discipline,
         max_steps: usize,
+        sharing: Sharing,
         abandoned: PyTypeRef,
     ) -> Self {
         let seat = Arc::new(Seat::default());
@@ -118,6 +128,8 @@ impl Execution {
             units: Vec::new(),
             holders: Vec::new(),
             objects: Objects::default(),
+            watch: Watch::new(sharing),
+            turns: 0,
             had_units: false,
             now: Duration::ZERO,
             end: None,
@@ -155,9 +167,11 @@ impl Execution {
         state.announce(me, step, timeout);
         let next = state.choose();
         if next != Some(me) {
-            state.call(next);
+            let called = state.seat_of(next);
             let seat = state.threads[me.0 as usize].seat.clone();
+            // Before the call: who is called looks at the state at once.
             drop(state);
+            called.call();
             attach::without_gil(vm, || vm.allow_threads(|| seat.wait()));
             state = self.state.lock();
         }
@@ -199,7 +213,9 @@ impl Execution {
             Some(_) => state.next_to_unwind(),
             None => state.choose().or_else(|| state.next_to_unwind()),
         };
-        state.call(next);
+        let called = state.seat_of(next);
+        drop(state);
+        called.call();
     }
 
     /// Waits, as the first thread after its [`leave`](Self::leave), until all others have ended.
@@ -217,6 +233,7 @@ impl Execution {
             end,
             objects: std::mem::take(&mut state.objects),
             names: state.threads.iter().map(|thread| thread.name.clone()).collect(),
+            sharing: std::mem::take(&mut state.watch.sharing),
             cut: state.cut,
         }
     }
@@ -433,17 +450,30 @@ impl State {
     }
 
     /// Somebody who has not ended. All of them wait.
-    fn next_to_unwind(&mut self) -> Option<ThreadId> {
+    fn next_to_unwind(&self) -> Option<ThreadId> {
         let index = self.threads.iter().position(|thread| !thread.ended)?;
         Some(ThreadId(index as u32))
     }
 
-    /// Calls a thread; the execution has ended where there is none, and the first one is told.
-    fn call(&mut self, next: Option<ThreadId>) {
-        let next = next.or_else(|| self.next_to_unwind());
-        if let Some(next) = next {
-            self.threads[next.0 as usize].seat.call();
+    /// Where the next thread sits; the execution has ended where there is none, and somebody is told.
+    fn seat_of(&self, next: Option<ThreadId>) -> Arc<Seat> {
+        let next = next.or_else(|| self.next_to_unwind()).unwrap_or(ThreadId(0));
+        self.threads[next.0 as usize].seat.clone()
+    }
+
+    /// Whether others can tell what the thread is about to do. What they cannot need not be
+    /// announced.
+    pub(crate) fn is_seen(&mut self, me: ThreadId, site: SiteId, step: &Step) -> bool {
+        if self.live == 1 {
+            return false;
         }
+        let shared = self.watch.is_shared(me, site, &step.accesses);
+        let spin = &mut self.threads[me.0 as usize].spin;
+        if !shared && !spin.waits() {
+            spin.did(step);
+            return false;
+        }
+        true
     }
 
     /// Under a GIL: the thread is where it may be switched.
@@ -453,6 +483,10 @@ impl State {
 
     /// A loop of the thread has come to the end of a turn.
     pub(crate) fn end_turn_of_loop(&mut self, me: ThreadId, site: SiteId, pure: bool) {
+        self.turns += 1;
+        if self.turns > MAX_TURNS {
+            self.end.get_or_insert(End::TooLong);
+        }
         let spin = &mut self.threads[me.0 as usize].spin;
         spin.turn(site, pure);
         self.cut |= spin.waits() && !pure;

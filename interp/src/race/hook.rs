@@ -59,7 +59,10 @@ fn hook(vm: &VirtualMachine, args: FuncArgs, _: Called) -> PyResult {
     let [site, operands @ ..] = args.args.as_slice() else { return Ok(vm.ctx.none()) };
     let number = site.downcast_ref::<PyInt>().and_then(|site| site.as_u32_mask().into());
     let site = SiteId(number.unwrap_or_default());
-    if let Some(Seen { execution, id, step, switches_after }) = look(vm, site, operands) {
+    if let Some(Seen { execution, id, step, over, switches_after }) = look(vm, site, operands) {
+        if over {
+            return Err(lab::abandoned(vm, &execution));
+        }
         if !step.accesses.is_empty() {
             announce(vm, &execution, id, step)?;
         }
@@ -87,6 +90,8 @@ struct Seen {
     id: ThreadId,
     /// Touches nothing if nobody else can tell.
     step: Step,
+    /// The execution has ended; said at the ends of loops' turns, where nothing is announced.
+    over: bool,
     /// Under a GIL: whether there is a place to switch behind it.
     switches_after: bool,
 }
@@ -96,12 +101,18 @@ fn look(vm: &VirtualMachine, site: SiteId, operands: &[PyObjectRef]) -> Option<S
         let me = me.as_mut()?;
         let known = sites::get(site)?;
         let (accesses, switches_after) = me.look(vm, site, &known, operands);
-        if accesses.is_empty() && !switches_after {
+        let is_loop = matches!(known.site.kind, SiteKind::BackEdge { .. });
+        let over = is_loop && me.execution.is_over();
+        if accesses.is_empty() && !switches_after && !over {
             return None;
         }
-        let site = if known.theirs { site } else { places::here() };
-        let step = Step { accesses, sync: None, site };
-        Some(Seen { execution: me.execution.clone(), id: me.id, step, switches_after })
+        let mut step = Step { accesses, sync: None, site };
+        if !step.accesses.is_empty() && !me.execution.state.lock().is_seen(me.id, site, &step) {
+            step.accesses.clear();
+        } else if !known.theirs {
+            step.site = places::here();
+        }
+        Some(Seen { execution: me.execution.clone(), id: me.id, step, over, switches_after })
     })
 }
 
@@ -201,6 +212,9 @@ impl Me {
                         touched.touch(first, Part::Whole, true);
                     }
                     (Callee::Function(Some(_)), Some(first)) => touched.whole(first, false),
+                    (Callee::Unbound(effect), Some(first)) => {
+                        touched.whole(first, effect == Effect::Write);
+                    }
                     (Callee::Attribute { write }, Some(first)) => {
                         touched.touch(first, Part::Whole, write);
                     }

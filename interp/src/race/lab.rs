@@ -8,10 +8,12 @@ use rustpython_vm::function::OptionalArg;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use super::execution::{Abandoned, Execution, Finished};
+use super::objects;
 use super::outcome::{End, Failure};
 use super::pool::Pool;
 use super::{
-    Discipline, Event, ObjectId, Pending, Step, Strategy, Sync, ThreadId, hook, places, sites,
+    Discipline, Event, ObjectId, Pending, Sharing, Step, Strategy, Sync, ThreadId, hook, places,
+    sites,
 };
 use crate::python::Python;
 
@@ -40,6 +42,8 @@ pub struct Run {
     pub outcome: Option<String>,
     /// The names of the threads.
     pub threads: Vec<String>,
+    /// What is known of the sites now.
+    pub sharing: Sharing,
     /// Whether a loop was not followed as far as it goes: then other executions may be missing.
     pub cut: bool,
     /// The classes and, of those that have one, the names of the objects.
@@ -82,6 +86,7 @@ impl Lab {
         strategy: Box<dyn Strategy>,
         discipline: Discipline,
         max_steps: usize,
+        sharing: Sharing,
     ) -> Run {
         let vm = py.vm();
         self.runs += 1;
@@ -90,7 +95,8 @@ impl Lab {
         }
         let enabled = vm.state.gc.is_enabled();
         vm.state.gc.disable();
-        let execution = Execution::new(strategy, discipline, max_steps, self.abandoned.clone());
+        let execution =
+            Execution::new(strategy, discipline, max_steps, sharing, self.abandoned.clone());
         let execution = Arc::new(execution);
         let main = ThreadId(0);
         let result = hook::controlled(&execution, main, || model.call((), vm));
@@ -103,8 +109,12 @@ impl Lab {
             }
         };
         execution.leave(main);
-        let Finished { strategy, trace, pending, end, mut objects, names, cut } =
+        let Finished { strategy, trace, pending, end, mut objects, names, sharing, cut } =
             execution.finish(vm);
+        if end != End::Finished {
+            // What was left half done may be anything.
+            objects::change_unseen();
+        }
         let objects = objects.take();
         let named = match end {
             End::Finished | End::GivenUp => Vec::new(),
@@ -114,7 +124,8 @@ impl Lab {
         if enabled {
             vm.state.gc.enable();
         }
-        Run { strategy, trace, pending, end, outcome, threads: names, cut, objects: named }
+        let threads = names;
+        Run { strategy, trace, pending, end, outcome, threads, sharing, cut, objects: named }
     }
 }
 
@@ -246,6 +257,11 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
             execution.fail_with(vm, me, &error);
         }
     };
+    let own = |ids: PyObjectRef, vm: &VirtualMachine| {
+        let ids: Vec<usize> = ids.try_into_value::<Vec<usize>>(vm)?;
+        objects::own(ids.into_iter().collect());
+        PyResult::Ok(())
+    };
     let hook: PyObjectRef = hook::HOOK.build_function(&vm.ctx).into();
     let instrument = move |code: PyRef<PyCode>, theirs: bool, vm: &VirtualMachine| {
         if theirs {
@@ -262,6 +278,8 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
         ("_current", vm.new_function("_current", current).into()),
         ("_sleep", vm.new_function("_sleep", pass_time).into()),
         ("_now", vm.new_function("_now", now).into()),
+        ("_own", vm.new_function("_own", own).into()),
+        ("_is_changed", vm.new_function("_is_changed", objects::is_changed).into()),
         ("_fail", vm.new_function("_fail", fail).into()),
         ("_instrument", vm.new_function("_instrument", instrument).into()),
     ]

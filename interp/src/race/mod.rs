@@ -12,6 +12,7 @@ mod places;
 mod pool;
 mod schedule;
 mod seat;
+mod sharing;
 mod site;
 mod sites;
 mod spin;
@@ -22,6 +23,7 @@ pub use outcome::{Blocked, End, Failure};
 pub use schedule::{
     Access, Event, ObjectId, Part, Pending, Point, SiteId, Step, Strategy, Sync, ThreadId, Turn,
 };
+pub use sharing::Sharing;
 pub use site::{Site, SiteKind};
 
 /// Where threads may be switched.

@@ -1,11 +1,40 @@
 //! Numbers for the objects that the threads of an execution touch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use parking_lot::Mutex;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef};
 
 use super::ObjectId;
+
+/// What the modules of the user hold: an execution that changes it leaves its traces.
+static OWNED: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
+static IS_CHANGED: AtomicBool = AtomicBool::new(true);
+
+/// Looks from now on whether one of these objects, named by their addresses, is changed.
+pub(crate) fn own(addresses: HashSet<usize>) {
+    *OWNED.lock() = Some(addresses);
+    IS_CHANGED.store(false, Ordering::Relaxed);
+}
+
+/// An object is changed.
+pub(crate) fn change(object: &PyObject) {
+    if !is_changed() && OWNED.lock().as_ref().is_none_or(|owned| owned.contains(&object.get_id())) {
+        change_unseen();
+    }
+}
+
+/// Something may have been changed that nobody has announced.
+pub(crate) fn change_unseen() {
+    IS_CHANGED.store(true, Ordering::Relaxed);
+}
+
+/// Whether an object that is looked at was changed.
+pub(crate) fn is_changed() -> bool {
+    IS_CHANGED.load(Ordering::Relaxed)
+}
 
 /// Numbers objects by the order of first touches, and keeps them alive, so that no address is
 /// used twice in an execution.

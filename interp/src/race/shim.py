@@ -4,6 +4,7 @@
 # Locks and threads are made of the kernel's steps. Everything else that synchronises is the
 # standard library's own code, instrumented, on top of these locks.
 
+import gc
 import importlib.abc
 import importlib.machinery
 import itertools
@@ -330,6 +331,10 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return _instrument(super().get_code(fullname), True)
 
 
+# The user's modules that were imported, by name.
+_imported = []
+
+
 class _Finder:
     """Instruments what is imported from below the given directories."""
 
@@ -343,6 +348,7 @@ class _Finder:
         if not spec.origin.startswith(self.roots):
             return None
         spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        _imported.append(name)
         return spec
 
 
@@ -351,20 +357,53 @@ def include(*roots):
     sys.meta_path.insert(0, _Finder(roots))
 
 
+def _owned(modules):
+    """The ids of what the modules hold, and whether some of it changes unseen."""
+    names = {module.__name__ for module in modules}
+    seen, unseen = set(), False
+    todo = [vars(module) for module in modules]
+    while todo:
+        object = todo.pop()
+        kind = type(object)
+        if id(object) in seen or kind in _ATOMS or isinstance(object, types.ModuleType):
+            continue
+        if isinstance(object, (type, types.FunctionType)) and object.__module__ not in names:
+            continue
+        unseen = unseen or kind.__name__ in ("_local", "local", "ContextVar")
+        seen.add(id(object))
+        todo.extend(gc.get_referents(object))
+    return seen, unseen
+
+
+_ATOMS = frozenset((int, float, complex, str, bytes, bool, type(None), types.CodeType,
+                    types.BuiltinFunctionType))
+
+
 class Source:
-    """A file with models. Each execution gets a module of its own."""
+    """A file with models. An execution that finds what an earlier one has changed would not be the
+    same twice, so then the module is made anew."""
 
     def __init__(self, path, text, name):
         self.path = path
         self.name = name
         self.code = _instrument(compile(text, path, "exec", dont_inherit=True), True)
+        # Its globals, once it was executed.
+        self.names = None
+        self.changes_unseen = False
 
     def fresh(self):
+        for name in _imported:
+            sys.modules.pop(name, None)
+        _imported.clear()
         module = types.ModuleType(self.name)
         module.__file__ = self.path
         sys.modules[self.name] = module
         exec(self.code, module.__dict__)
-        return module.__dict__
+        mine = [sys.modules[name] for name in _imported if name in sys.modules]
+        owned, self.changes_unseen = _owned([module, *mine])
+        _own(list(owned))
+        self.names = module.__dict__
+        return self.names
 
     def models(self):
         """The names of the models in it, in their order."""
@@ -384,7 +423,9 @@ class Source:
         _threads.clear()
         _threads[0] = _main
         _numbers = itertools.count(1)
-        names = self.fresh()
+        if self.names is None or self.changes_unseen or _is_changed():
+            self.fresh()
+        names = self.names
         return names[name] if name else lambda: three_parts(names)
 
 

@@ -17,7 +17,8 @@ pub(crate) struct Bounded {
     depth: usize,
     /// Something was not tried because of the bound.
     hit: bool,
-    /// This execution did not repeat. Nothing is tried instead of what it does, or there might be no end.
+    /// This execution did not repeat. Nothing is tried instead of what it does, or there might be
+    /// no end.
     lost: bool,
     /// Something was left out: an execution was stopped, or did not repeat.
     cut: bool,

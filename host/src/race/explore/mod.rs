@@ -8,13 +8,14 @@
 //! | `bounded` | depth first, with few preemptions |
 //! | `pct` | by random priorities |
 //! | `random` | at random |
-//! | `replay` | as was recorded |
+//! | `replay`, `guided` | as was recorded |
 //! | `record`, `shared` | as another one does, and tells what it was like |
 //!
 //! `shrink` looks for a simpler schedule that fails, `token` writes one in a line.
 
 pub(crate) mod bounded;
 pub(crate) mod dpor;
+pub(crate) mod guided;
 pub(crate) mod pct;
 pub(crate) mod random;
 pub(crate) mod record;

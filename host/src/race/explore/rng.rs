@@ -9,7 +9,8 @@ impl Rng {
         Self(seed)
     }
 
-    /// The numbers for one of many executions: they depend on the seed and the execution's number alone.
+    /// The numbers for one of many executions: they depend on the seed and the execution's number
+    /// alone.
     pub(super) fn of_execution(seed: u64, execution: u64) -> Self {
         Self(Self(seed ^ Self(execution).next()).next())
     }

@@ -24,10 +24,11 @@ pub(crate) struct Shrunk {
     pub(crate) is_fewest: bool,
 }
 
-/// Looks for a schedule that fails like this one with the fewest preemptions, and of those for the shortest.
+/// Looks for a schedule that fails like this one with the fewest preemptions, and of those for the
+/// shortest.
 ///
-/// `run` runs the program once under the strategy, from the first choice to [`Strategy::end`]. It is called at most
-/// `most` times. `None` if the schedule does not fail when it is replayed.
+/// `run` runs the program once under the strategy, from the first choice to [`Strategy::end`]. It
+/// is called at most `most` times. `None` if the schedule does not fail when it is replayed.
 pub(crate) fn shrink(
     turns: &[Turn],
     most: usize,
@@ -54,7 +55,8 @@ struct Search<R> {
 }
 
 impl<R: FnMut(Box<dyn Strategy>) -> Outcome> Search<R> {
-    /// Runs one execution. Returns whether it is the best so far, and whether the strategy has more to run.
+    /// Runs one execution. Returns whether it is the best so far, and whether the strategy has more
+    /// to run.
     fn try_one(&mut self, strategy: impl Strategy + 'static) -> (bool, bool) {
         let Some(left) = self.left.checked_sub(1) else { return (false, false) };
         self.left = left;
@@ -72,8 +74,9 @@ impl<R: FnMut(Box<dyn Strategy>) -> Outcome> Search<R> {
         (is_better, strategy.inner().goes_on)
     }
 
-    /// Puts what a thread does together, as long as the failure stays: swaps two neighbouring
-    /// runs of turns, so that the later joins the run of the same thread before, or the earlier the one after.
+    /// Puts what a thread does together, as long as the failure stays: swaps two neighbouring runs
+    /// of turns, so that the later joins the run of the same thread before, or the earlier the one
+    /// after.
     fn join_runs(&mut self) {
         let mut place = 0;
         while let Some(best) = &self.best {
@@ -94,7 +97,8 @@ impl<R: FnMut(Box<dyn Strategy>) -> Outcome> Search<R> {
         }
     }
 
-    /// Tries all schedules with no preemption, with one, and so on. Returns whether there was room for that.
+    /// Tries all schedules with no preemption, with one, and so on. Returns whether there was room
+    /// for that.
     fn try_all_with_fewer(&mut self) -> bool {
         let preemptions = |search: &Self| search.best.as_ref().map_or(0, |best| best.preemptions);
         for bound in 0..preemptions(self) {

@@ -1,8 +1,9 @@
 //! A schedule as a line of text, to be pasted into a command.
 //!
-//! `race1.` and, in base64 (RFC 4648, section 5, without padding): the discipline's name with its length before
-//! it, the seed and the sources' fingerprint, the turns as runs, and four bytes to check the rest by. Numbers but these are in
-//! LEB128. The version stands outside, so that a token of another version can be told from a damaged one.
+//! `race1.` and, in base64 (RFC 4648, section 5, without padding): the discipline's name with its
+//! length before it, the seed and the sources' fingerprint, the turns as runs, and four bytes to
+//! check the rest by. Numbers but these are in LEB128. The version stands outside, so that a token
+//! of another version can be told from a damaged one.
 
 use std::fmt;
 use togil_interp::race::{ThreadId, Turn};

@@ -23,7 +23,8 @@ pub(super) fn turn_of_thread(point: Point<'_>, thread: ThreadId) -> Option<Turn>
     pending_of(point.pending, thread).and_then(turn_of)
 }
 
-/// The thread that did the last step, if that thread is ready: to choose another one is a preemption.
+/// The thread that did the last step, if that thread is ready: to choose another one is a
+/// preemption.
 pub(super) fn running(point: Point<'_>) -> Option<ThreadId> {
     let last = point.trace.last()?.turn.thread;
     pending_of(point.pending, last).filter(|pending| pending.ready).map(|_| last)
@@ -34,8 +35,8 @@ pub(super) fn preempts(point: Point<'_>, turn: Turn) -> bool {
     running(point).is_some_and(|thread| thread != turn.thread)
 }
 
-/// Goes on with the same thread, or else with the first that is ready. Lets a thread time out only when
-/// nothing else is left, as a program that tries again and again would never end otherwise.
+/// Goes on with the same thread, or else with the first that is ready. Lets a thread time out only
+/// when nothing else is left, as a program that tries again and again would never end otherwise.
 pub(super) fn stay(point: Point<'_>, allowed: impl Fn(Turn) -> bool) -> Option<Turn> {
     let last = point.trace.last().map(|event| event.turn.thread);
     turns(point)

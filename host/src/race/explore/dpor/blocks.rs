@@ -2,10 +2,10 @@
 //! block of steps, and what the next block will touch is not known before it has run.
 //!
 //! Sleep sets alone (Godefroid: Partial-Order Methods for the Verification of Concurrent Systems,
-//! 1996, chapter 5), by what a block has touched when it last ran from the same state. Every thread is
-//! tried in every state unless it sleeps. So nothing is lost, no two complete executions are told
-//! apart by nothing, but some are given up on the way: that another thread's block would have been needed to see
-//! what is left to do cannot be known earlier.
+//! 1996, chapter 5), by what a block has touched when it last ran from the same state. Every thread
+//! is tried in every state unless it sleeps. So nothing is lost, no two complete executions are
+//! told apart by nothing, but some are given up on the way: that another thread's block would have
+//! been needed to see what is left to do cannot be known earlier.
 
 use super::super::turns::{stay, turn_of, turns};
 use super::order::{Deed, dependent, units_object};
@@ -19,8 +19,8 @@ struct Footprint {
 }
 
 impl Footprint {
-    /// The block that ends where the point is. What the thread does next belongs to it if the thread must
-    /// wait: with the lock free, say, the block would have gone on.
+    /// The block that ends where the point is. What the thread does next belongs to it if the
+    /// thread must wait: with the lock free, say, the block would have gone on.
     fn of_block(block: &[Event], pending: &[Pending]) -> Self {
         let Some(first) = block.first() else { return Self::default() };
         let thread = first.turn.thread;
@@ -75,7 +75,8 @@ pub(super) struct Blocks {
     /// The choices made in the execution that runs.
     depth: usize,
     gave_up: bool,
-    /// This execution did not repeat. Nothing is tried instead of what it does, or there might be no end.
+    /// This execution did not repeat. Nothing is tried instead of what it does, or there might be
+    /// no end.
     lost: bool,
     /// Something was left out: an execution was stopped, or did not repeat.
     cut: bool,
@@ -151,7 +152,8 @@ impl Blocks {
         }
     }
 
-    /// Who sleeps where the last choice was made goes on sleeping if the block does not matter to it.
+    /// Who sleeps where the last choice was made goes on sleeping if the block does not matter to
+    /// it.
     fn inherited_sleep(&self) -> Vec<Asleep> {
         let Some(last) = self.frames.last() else { return Vec::new() };
         let Some(done) = &last.footprint else { return Vec::new() };

@@ -6,12 +6,13 @@
 //!
 //! - [`steps`]: optimal dynamic partial-order reduction (Abdulla, Aronis, Jonsson, Sagonas: Source
 //!   sets: A foundation for optimal dynamic partial order reduction, J. ACM 2017). Exactly one
-//!   execution of each class, and none is given up. [`order`] tells what must come before what, [`races`]
-//!   what could have come in the other order, [`sequence`] how, [`wakeup`] what is still to be tried.
+//!   execution of each class, and none is given up. [`order`] tells what must come before what,
+//!   [`races`] what could have come in the other order, [`sequence`] how, [`wakeup`] what is still
+//!   to be tried. Only objects that are numbered by touch can make it run more than that, rarely.
 //! - [`blocks`]: for steps that form blocks, as they do under a GIL.
 //!
-//! Both need a program that does the same when it is scheduled the same. One that does not is noticed
-//! only when a thread that is to go on cannot; then [`Strategy::is_exhaustive`] says no.
+//! Both need a program that does the same when it is scheduled the same. One that does not is
+//! noticed only when a thread that is to go on cannot; then [`Strategy::is_exhaustive`] says no.
 
 mod blocks;
 mod order;
@@ -45,6 +46,15 @@ impl Dpor {
     /// For threads that cannot be taken off before each step.
     pub(crate) fn with_blocks() -> Self {
         Self(Mode::Blocks(Blocks::default()))
+    }
+
+    /// For threads that can be taken off before each step, and objects that have the same numbers
+    /// in all executions. Without that some executions may be superfluous.
+    #[cfg(test)]
+    fn with_fixed_names() -> Self {
+        let mut steps = Box::<Steps>::default();
+        steps.names_are_fixed = true;
+        Self(Mode::Steps(steps))
     }
 
     /// Whether the execution has shown that steps form blocks, and is not to be looked at further.

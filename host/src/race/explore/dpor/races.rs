@@ -32,14 +32,14 @@ pub(super) fn races(
     }
 }
 
-/// How the target's thread would go on if the event, and all that needs it, had not happened yet. `None` if it
-/// would have to wait.
+/// How the target's thread would go on if the event, and all that needs it, had not happened yet.
+/// `None` if it would have to wait.
 fn turn_without(order: &Order, trace: &[Event], event: usize, target: Target<'_>) -> Option<Turn> {
     let thread = target.deed.thread;
     let kept = |other: usize| other < event || !order.before(event, other);
     let ready = match target.deed.step.sync {
         Some(Sync::Acquire(object)) => {
-            // The operations on an object are ordered, so what is kept of them is a beginning.
+            // Operations that change an object are ordered: what is kept of them is a beginning.
             let next = (event..target.at).find(|&other| {
                 units_object(trace[other].step.sync) == Some(object) && !kept(other)
             });
@@ -61,7 +61,8 @@ fn turn_without(order: &Order, trace: &[Event], event: usize, target: Target<'_>
     (ready || target.announced.timed).then_some(Turn { thread, times_out: !ready })
 }
 
-/// Whether the event writes something that the target's thread has read before it and reads again now.
+/// Whether the event writes something that the target's thread has read before it and reads again
+/// now.
 fn wakes(trace: &[Event], event: usize, target: Target<'_>) -> bool {
     let thread = target.deed.thread;
     let touches = |other: &Event, access: &Access| {

@@ -3,7 +3,8 @@
 use super::order::{ALL, Announced, Deed, Order, dependent};
 use togil_interp::race::{Event, ThreadId, Turn};
 
-/// A step whose place among the others is looked at: one of the trace, or one that a thread waits to do.
+/// A step whose place among the others is looked at: one of the trace, or one that a thread waits
+/// to do.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
     pub(super) deed: Deed<'a>,
@@ -12,8 +13,8 @@ pub(super) struct Target<'a> {
     pub(super) announced: Announced,
 }
 
-/// Steps of the trace that do not need a certain earlier step, and at last the step that is to come before
-/// it. To be run from where that earlier step was done.
+/// Steps of the trace that do not need a certain earlier step, and at last the step that is to come
+/// before it. To be run from where that earlier step was done.
 pub(super) struct Sequence<'a> {
     pub(super) order: &'a Order,
     pub(super) trace: &'a [Event],
@@ -28,7 +29,8 @@ pub(super) struct Sequence<'a> {
 }
 
 impl<'a> Sequence<'a> {
-    /// Whether the sequence, or one that goes on from it, means the same when it begins with this step: a "weak initial".
+    /// Whether the sequence, or one that goes on from it, means the same when it begins with this
+    /// step: a "weak initial".
     pub(super) fn can_begin_with(&self, deed: Deed<'_>, known: u32) -> bool {
         if let Some(place) = self.place_of(deed.thread) {
             let event = self.events[place] as usize;

@@ -5,20 +5,31 @@ use super::order::{ALL, Deed, NONE, Order, dependent};
 use super::races::races;
 use super::sequence::{Sequence, Target};
 use super::wakeup::{Popped, Wakeup};
-use togil_interp::race::{Pending, Point, ThreadId, Turn};
+use togil_interp::race::{Event, Pending, Point, ThreadId, Turn};
 
 /// A choice of the execution that runs.
 struct Frame {
     turn: Turn,
     /// Objects known before the choice: in all executions that begin so, they have these numbers.
     known: u32,
-    /// Where in [`Steps::sleep`] the choice's own part begins: the threads that are not to be chosen, as all
-    /// that begins so was explored. It ends where the next one's begins.
+    /// Where in [`Steps::sleep`] the choice's own part begins: the threads that are not to be
+    /// chosen, as all that begins so was explored. It ends where the next one's begins.
     sleep: usize,
     /// What is to be tried instead, later.
     siblings: u32,
     /// What is to be tried after it.
     children: u32,
+}
+
+/// Two steps that could have been done in the other order.
+#[derive(Clone, Copy)]
+struct Race {
+    /// The earlier one's place in the trace.
+    event: usize,
+    /// The later one's. The trace's length if it was not done.
+    at: usize,
+    /// How the later one's thread would go on before the earlier one.
+    turn: Turn,
 }
 
 /// Depth-first. Wakeup trees say where to branch, sleep sets where not.
@@ -28,11 +39,15 @@ pub(super) struct Steps {
     sleep: Vec<ThreadId>,
     order: Order,
     wakeup: Wakeup,
+    /// By the later step.
+    races: Vec<Race>,
     /// The first event that the last execution did not have.
     fresh: usize,
     gave_up: bool,
     /// This execution did not repeat. It is not looked at further, or there might be no end.
     lost: bool,
+    /// Objects have the same numbers in all executions.
+    pub(super) names_are_fixed: bool,
     /// Something was left out: an execution was stopped, or did not repeat.
     cut: bool,
     /// Memory to use again.
@@ -63,7 +78,10 @@ impl Steps {
         };
         let objects = point.pending.iter().flat_map(objects).max();
         let before = self.frames.last().map_or(0, |frame| frame.known);
-        let known = before.max(objects.map_or(0, |object| object + 1));
+        let known = match self.names_are_fixed {
+            true => ALL,
+            false => before.max(objects.map_or(0, |object| object + 1)),
+        };
         self.frames.push(Frame { turn, known, sleep, siblings, children });
         Some(turn)
     }
@@ -74,8 +92,8 @@ impl Steps {
         }
         self.catch_up(point);
         self.cut |= !self.gave_up && point.pending.iter().any(|pending| turn_of(pending).is_some());
-        // One that was given up too: what is left of it was explored elsewhere, what it has shown so far
-        // perhaps not.
+        // One that was given up too: what is left of it was explored elsewhere, what it has shown
+        // so far perhaps not.
         if !self.lost {
             self.analyse(point);
         }
@@ -92,6 +110,7 @@ impl Steps {
         }
         self.frames.truncate(depth);
         self.order.truncate(depth.saturating_sub(1));
+        self.races.clear();
         if let Some(frame) = self.frames.last_mut() {
             frame.children = NONE;
         }
@@ -109,7 +128,8 @@ impl Steps {
         }
     }
 
-    /// Who sleeps where the last choice was made goes on sleeping if the step does not matter to it.
+    /// Who sleeps where the last choice was made goes on sleeping if the step does not matter to
+    /// it.
     fn inherit_sleep(&mut self, point: Point<'_>) {
         let Some(depth) = point.trace.len().checked_sub(1) else { return };
         let done = Order::deed(point.trace, depth);
@@ -124,8 +144,8 @@ impl Steps {
         }
     }
 
-    /// What to do where no execution has been: what a wakeup tree says, or else anything that does not
-    /// sleep. With the trees of what to do instead and after it.
+    /// What to do where no execution has been: what a wakeup tree says, or else anything that does
+    /// not sleep. With the trees of what to do instead and after it.
     fn next_turn(&mut self, point: Point<'_>, sleep: usize) -> Option<(Turn, u32, u32)> {
         let mut tree = self.frames.last().map_or(NONE, |frame| frame.children);
         if tree == NONE {
@@ -157,50 +177,57 @@ impl Steps {
             self.fresh = self.frames.len() - 1;
             self.sleep.push(done.thread);
             self.order.truncate(self.fresh);
+            let old = self.races.partition_point(|race| race.at < self.fresh);
+            self.races.truncate(old);
             return true;
         }
         false
     }
 
-    /// Finds what could have been done in the other order.
+    /// Finds what could have been done in the other order, and has it tried.
     fn analyse(&mut self, point: Point<'_>) {
         let Point { trace, pending } = point;
         for at in self.fresh..trace.len() {
-            self.reverse(point, Order::deed(trace, at), at);
+            self.find(trace, Order::deed(trace, at), at);
         }
-        for pending in pending {
-            let Pending { thread, ref step, .. } = *pending;
-            self.reverse(point, Deed { thread, step }, trace.len());
+        for &Pending { thread, ref step, .. } in pending {
+            self.find(trace, Deed { thread, step }, trace.len());
+        }
+        // The old ones too: what follows them is new, and decides which of the other orders were
+        // explored.
+        for index in 0..self.races.len() {
+            self.reverse(point, self.races[index]);
         }
     }
 
-    /// Has every order tried in which the step comes before a step that it competes with.
-    fn reverse(&mut self, point: Point<'_>, deed: Deed<'_>, at: usize) {
-        let Self { frames, sleep, order, wakeup, events, clocks: [clock, last_clock], .. } = self;
-        let trace = point.trace;
+    fn find(&mut self, trace: &[Event], deed: Deed<'_>, at: usize) {
+        let Self { order, races: found, clocks: [clock, _], .. } = self;
         let target = Target { deed, at, announced: order.announced(trace, deed.thread, at) };
-        order.clock_into(order.prev(trace, deed.thread, at), last_clock);
-        races(order, trace, target, clock, |race, last_turn| {
-            events.clear();
-            let later = race + 1..trace.len();
-            events.extend(
-                later.filter(|&event| !order.before(race, event)).map(|event| event as u32),
-            );
-            let last = Some(deed);
-            let mut sequence = Sequence { order, trace, events, last, last_turn, last_clock };
-            let known = frames[race].known;
-            let end = frames.get(race + 1).map_or(sleep.len(), |next| next.sleep);
-            let explored = sleep[frames[race].sleep..end].iter().any(|&thread| {
-                let next = trace[race..].iter().find(|event| event.turn.thread == thread);
-                let pending = || pending_of(point.pending, thread).map(|pending| &pending.step);
-                let step = next.map(|event| &event.step).or_else(pending);
-                let deed = step.map(|step| Deed { thread, step });
-                deed.is_some_and(|deed| sequence.can_begin_with(deed, ALL))
-            });
-            if !explored {
-                wakeup.insert(&mut frames[race].siblings, &mut sequence, known);
-            }
+        races(order, trace, target, clock, |event, turn| found.push(Race { event, at, turn }));
+    }
+
+    /// Has it tried that the later step of the race comes first, if that was not explored.
+    fn reverse(&mut self, point: Point<'_>, race: Race) {
+        let Self { frames, sleep, order, wakeup, events, clocks: [last_clock, _], .. } = self;
+        let (trace, Race { event, at, turn }) = (point.trace, race);
+        let step_of = |thread| pending_of(point.pending, thread).map(|pending| &pending.step);
+        let step = trace.get(at).map(|event| &event.step).or_else(|| step_of(turn.thread));
+        let last = step.map(|step| Deed { thread: turn.thread, step });
+        order.clock_into(order.prev(trace, turn.thread, at), last_clock);
+        let later = event + 1..trace.len();
+        events.clear();
+        events.extend(later.filter(|&later| !order.before(event, later)).map(|later| later as u32));
+        let mut sequence = Sequence { order, trace, events, last, last_turn: turn, last_clock };
+        let Frame { known, sleep: start, .. } = frames[event];
+        let end = frames.get(event + 1).map_or(sleep.len(), |next| next.sleep);
+        let explored = sleep[start..end].iter().any(|&thread| {
+            let next = trace[event..].iter().find(|event| event.turn.thread == thread);
+            let step = next.map(|event| &event.step).or_else(|| step_of(thread));
+            step.is_some_and(|step| sequence.can_begin_with(Deed { thread, step }, ALL))
         });
+        if !explored {
+            wakeup.insert(&mut frames[event].siblings, &mut sequence, known);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the exploration must visit, against all interleavings.
 
 use super::super::bounded::Bounded;
+use super::super::replay::Replay;
 use super::super::rng::Rng;
 use super::super::sim::brute::{self, Class};
 use super::super::sim::{End, Names, Op, Program, Sim, Switches, everywhere, explore, programs};
@@ -18,7 +19,10 @@ struct Visited {
 }
 
 fn visit(program: &Program, names: Names) -> Visited {
-    let mut dpor = Dpor::new();
+    let mut dpor = match names {
+        Names::Fixed => Dpor::with_fixed_names(),
+        Names::ByTouch => Dpor::new(),
+    };
     let mut visited = Visited {
         classes: BTreeMap::new(),
         ends: HashSet::new(),
@@ -123,7 +127,8 @@ fn a_loop_that_waits_for_a_write_ends() {
 /// A program by number. Some have few objects, and so many conflicts.
 fn random(seed: u64, number: u64) -> Program {
     let rng = &mut Rng::of_execution(seed, number);
-    let steps = 4 + number as usize % 9;
+    let extra = std::env::var("TOGIL_STEPS").map_or(0, |steps| steps.parse().unwrap());
+    let steps = 4 + number as usize % 9 + extra;
     programs::random(rng, steps, 1 + number as usize % 3)
 }
 
@@ -133,10 +138,30 @@ fn programs_to_try(few: u64) -> u64 {
 }
 
 #[test]
+fn a_race_is_looked_at_again_when_something_else_follows_it() {
+    // What follows decides whether the other order was explored: a thread that sleeps may be woken
+    // by it.
+    use Op::{End, Lock, Look, Scan, TimedJoin, Unlock, Write};
+    let program = vec![
+        vec![TimedJoin(3), Write(1, 1), Lock(0)],
+        vec![Scan(1)],
+        vec![Look(0)],
+        vec![Lock(0), Unlock(0), Lock(0), Unlock(0), End],
+    ];
+    assert_eq!(count(&program), brute::classes(&program, 10_000).unwrap().len());
+}
+
+#[test]
+fn looks_at_a_lock_do_not_compete() {
+    assert_eq!(count(&vec![vec![Op::Look(0)], vec![Op::Look(0)]]), 1);
+    assert_eq!(count(&vec![vec![Op::Look(0)], vec![Op::Lock(0)]]), 2);
+}
+
+#[test]
 fn random_programs_are_explored_fully_and_without_repetition() {
     let mut small = 0;
     let mut total = 0;
-    let programs = programs_to_try(3_000);
+    let programs = programs_to_try(10_000);
     for number in 0..programs {
         let program = random(1, number);
         let Some(all) = brute::classes(&program, 4_000) else { continue };
@@ -154,12 +179,12 @@ fn random_programs_are_explored_fully_and_without_repetition() {
         assert!(visited.exhaustive, "{program:?}");
     }
     println!("{small} of {programs} programs, {total} classes");
-    assert!(small > programs / 2 && total as u64 > 4 * small, "{small} {total}");
+    assert!(small > programs / 2 && total as u64 > 3 * small, "{small} {total}");
 }
 
 #[test]
 fn objects_numbered_by_touch_lose_nothing() {
-    let (mut executions, mut total) = (0, 0);
+    let (mut executions, mut given_up, mut total) = (0, 0, 0);
     for number in 0..programs_to_try(1_500) {
         let program = random(2, number);
         let Some(all) = brute::classes(&program, 1_000) else { continue };
@@ -167,9 +192,10 @@ fn objects_numbered_by_touch_lose_nothing() {
         assert_eq!(visited.ends, brute::ends(&program), "{program:?}");
         assert!(visited.exhaustive, "{program:?}");
         executions += visited.executions;
+        given_up += visited.given_up;
         total += all.len();
     }
-    println!("{total} classes, {executions} executions");
+    println!("{total} classes, {executions} executions, {given_up} of them given up");
     assert!(total <= executions && executions <= total * 101 / 100, "{executions} of {total}");
 }
 
@@ -245,5 +271,33 @@ fn an_execution_that_was_stopped_is_not_called_exhaustive() {
             dpor.choose(point);
         }
         assert!(!dpor.is_exhaustive());
+    }
+}
+
+/// Prints how fast the engine is. The simulator's own time is that of the random walk, nearly.
+#[test]
+#[ignore = "measures"]
+fn speed() {
+    let program = programs::locked(2, 2);
+    let strategies: [(&str, fn() -> Box<dyn Strategy>); 3] = [
+        ("dpor", || Box::new(Dpor::new())),
+        ("blocks", || Box::new(Dpor::with_blocks())),
+        ("replay", || Box::new(Replay::new(Vec::new()))),
+    ];
+    for (name, new) in strategies {
+        let (mut executions, mut steps) = (0, 0);
+        let start = std::time::Instant::now();
+        while executions < 60_000 {
+            explore(&program, Names::Fixed, &mut *new(), everywhere, |execution| {
+                executions += 1;
+                steps += execution.trace.len();
+            });
+        }
+        let nanoseconds = start.elapsed().as_nanos();
+        println!(
+            "{name}: {} executions/s, {} ns/step",
+            executions as u128 * 1_000_000_000 / nanoseconds,
+            nanoseconds / steps as u128,
+        );
     }
 }

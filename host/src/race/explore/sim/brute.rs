@@ -1,4 +1,5 @@
-//! All executions of a program, by trying every thread in every state. Shares no code with what it is to check.
+//! All executions of a program, by trying every thread in every state. Shares no code with what it
+//! is to check.
 
 use super::{End, Execution, Names, Program, Sim, Switches, everywhere};
 use std::collections::hash_map::Entry;
@@ -63,15 +64,15 @@ fn matters(a: &Event, b: &Event) -> bool {
     }
 }
 
-/// All classes of executions, and how each ends. `None` if they have more than `most` beginnings that can
-/// be told apart.
+/// All classes of executions, and how each ends. `None` if they have more than `most` beginnings
+/// that can be told apart.
 pub(in super::super) fn classes(program: &Program, most: usize) -> Option<BTreeMap<Class, End>> {
     let mut all = All { most, ..All::default() };
     all.walk(Sim::new(program, Names::Fixed), &mut Vec::new()).then_some(all.classes)
 }
 
-/// All ends that the program can have when threads can be taken off there only. `None` if it has more than
-/// `most` states.
+/// All ends that the program can have when threads can be taken off there only. `None` if it has
+/// more than `most` states.
 pub(in super::super) fn block_ends(
     program: &Program,
     switches: Switches,
