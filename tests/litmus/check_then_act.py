@@ -228,13 +228,13 @@ def race_withdraw_locked():
 
 
 # What was looked for is gone when it is fetched.
-@racy(free={1, None, "KeyError"}, gil={1, None}, twin="race_key_fetched_at_once")
+@racy(free={1, "nothing", "KeyError"}, gil={1, "nothing"}, twin="race_key_fetched_at_once")
 def race_key_gone():
     d, seen = {"k": 1}, []
 
     def look():
         try:
-            seen.append(d["k"] if "k" in d else None)
+            seen.append(d["k"] if "k" in d else "nothing")
         except KeyError:
             seen.append("KeyError")
 
@@ -245,12 +245,12 @@ def race_key_gone():
     return seen[0]
 
 
-@correct({1, None})
+@correct({1, "nothing"})
 def race_key_fetched_at_once():
     d, seen = {"k": 1}, []
 
     def look():
-        seen.append(d.get("k"))
+        seen.append(d.get("k", "nothing"))
 
     def drop():
         del d["k"]

@@ -7,13 +7,13 @@ from litmus import Box, correct, racy, together
 
 
 # Message passing with the wrong order: ready before the data is. The two stores have no call between them.
-@racy(free={None, 0, 1}, gil={None, 1}, twin="race_data_before_ready")
+@racy(free={"nothing", 0, 1}, gil={"nothing", 1}, twin="race_data_before_ready")
 def race_ready_before_data():
     return published("ready", "data")
 
 
 # Nothing, or all of it.
-@correct({None, 1})
+@correct({"nothing", 1})
 def race_data_before_ready():
     return published("data", "ready")
 
@@ -30,7 +30,7 @@ def published(first, second):
         box.ready = 1
 
     def read():
-        seen.append(box.data if box.ready else None)
+        seen.append(box.data if box.ready else "nothing")
 
     together(write_data_last if second == "data" else write_ready_last, read)
     return seen[0]
@@ -72,7 +72,7 @@ def race_wait_for_data():
 
 
 # The list is there before its items are. `append` is called without a look at who wants the GIL.
-@racy(free={None, 0, 1, 2}, gil={None, 2}, twin="race_list_complete")
+@racy(free={"nothing", 0, 1, 2}, gil={"nothing", 2}, twin="race_list_complete")
 def race_list_too_early():
     box, seen = Box(xs=None), []
 
@@ -84,13 +84,13 @@ def race_list_too_early():
 
     def read():
         xs = box.xs
-        seen.append(None if xs is None else len(xs))
+        seen.append("nothing" if xs is None else len(xs))
 
     together(write, read)
     return seen[0]
 
 
-@correct({None, 2})
+@correct({"nothing", 2})
 def race_list_complete():
     box, seen = Box(xs=None), []
 
@@ -102,7 +102,7 @@ def race_list_complete():
 
     def read():
         xs = box.xs
-        seen.append(None if xs is None else len(xs))
+        seen.append("nothing" if xs is None else len(xs))
 
     together(write, read)
     return seen[0]

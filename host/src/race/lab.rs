@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use togil_interp::race::{Discipline, End, Point, Run, Sharing, Strategy, Turn};
 
+use super::core::OneCore;
 use super::explore::guided::Guided;
 use super::explore::replay::Replay;
 use super::explore::shared::Shared;
@@ -62,6 +63,7 @@ pub struct Lab<'py> {
     source: PyObjectRef,
     /// Of the text, to tell whether it was edited.
     fingerprint: u64,
+    _core: OneCore,
 }
 
 /// Executions that are spent on making a failing one simpler.
@@ -75,6 +77,7 @@ impl<'py> Lab<'py> {
     pub fn load(py: Python<'py>, path: &Path, text: &str) -> Result<Self, RaceError> {
         let raised = |error| RaceError::from(PythonError::new(py, error));
         let vm = py.vm();
+        let _core = OneCore::new();
         let lab = togil_interp::race::Lab::new(py).map_err(raised)?;
         let source = |path: &str, text: &str, name: &str| {
             lab.get(py, "Source")?.call((path, text, name), vm)
@@ -90,7 +93,7 @@ impl<'py> Lab<'py> {
         let file = load().map_err(raised)?;
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        let mut lab = Self { py, lab, source: canary, fingerprint: hasher.finish() };
+        let mut lab = Self { py, lab, source: canary, fingerprint: hasher.finish(), _core };
         let limits = Limits { schedules: 100, ..Limits::default() };
         let report = lab.search("race_canary", Search { limits, ..Search::default() })?.0;
         lab.source = file;

@@ -1,6 +1,7 @@
 //! Finds races, deadlocks and broken invariants in threaded Python: runs a model under schedules that it
 //! chooses itself, and tells the ones that fail.
 
+mod core;
 mod explore;
 mod lab;
 mod report;

@@ -13,7 +13,6 @@ use rustpython_vm::builtins::PyTypeRef;
 
 use super::objects::Objects;
 use super::outcome::{Blocked, End, Failure};
-use super::seat::Seat;
 use super::sharing::Watch;
 use super::spin::Spin;
 use super::{
@@ -21,6 +20,7 @@ use super::{
     Turn,
 };
 use crate::attach;
+use crate::lock::Seat;
 
 /// The turns of all loops in an execution. One that nobody else can tell has no steps to be counted.
 const MAX_TURNS: u64 = 3_000_000;
@@ -115,9 +115,7 @@ impl Execution {
         sharing: Sharing,
         abandoned: PyTypeRef,
     ) -> Self {
-        let seat = Arc::new(Seat::default());
-        seat.sit();
-        let main = Thread::new(seat, "main".to_owned(), false);
+        let main = Thread::new(Arc::default(), "main".to_owned(), false);
         let state = State {
             strategy,
             discipline,
@@ -137,9 +135,7 @@ impl Execution {
             outlived: false,
             cut: false,
         };
-        let driver = Seat::default();
-        driver.sit();
-        Self { state: Mutex::new(state), abandoned, driver }
+        Self { state: Mutex::new(state), abandoned, driver: Seat::default() }
     }
 
     /// Says what the thread is about to do, and returns when it may. Returns whether it shall do it:

@@ -11,7 +11,6 @@ mod outcome;
 mod places;
 mod pool;
 mod schedule;
-mod seat;
 mod sharing;
 mod site;
 mod sites;

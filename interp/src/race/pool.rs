@@ -7,9 +7,9 @@ use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
 use super::execution::Execution;
 use super::hook;
-use super::seat::Seat;
 use super::{Step, Sync, ThreadId};
 use crate::attach;
+use crate::lock::Seat;
 
 /// The threads that wait for work.
 #[derive(Default)]
@@ -62,7 +62,6 @@ impl Pool {
     }
 
     fn work(&self, vm: &VirtualMachine, me: &Arc<Worker>) {
-        me.seat.sit();
         loop {
             attach::without_gil(vm, || vm.allow_threads(|| me.seat.wait()));
             let Some(job) = me.job.lock().take() else { return };

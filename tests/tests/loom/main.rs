@@ -1,4 +1,4 @@
-//! The GIL's protocol and the shared types under loom: every interleaving of small scenes.
+//! The GIL's protocol, the shared types and the turns of an exploration under loom: every interleaving of small scenes.
 //!
 //! `cargo verify` runs this with `--cfg togil_loom`, and then once for each mutant of
 //! `tests/src/bin/verify/mutants.rs`, which must make a model fail.
@@ -20,4 +20,5 @@ mod shared_counter;
 mod shared_rw_lock;
 mod shared_table;
 mod stopping;
+mod turns;
 mod waits;
