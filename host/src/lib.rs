@@ -42,7 +42,6 @@ mod limits;
 mod module;
 #[cfg(not(togil_loom))]
 mod output;
-#[cfg(not(togil_loom))]
 pub mod race;
 pub mod shared;
 #[cfg(not(togil_loom))]

@@ -60,7 +60,6 @@ mod modules;
 mod patch;
 #[cfg(not(togil_loom))]
 mod python;
-#[cfg(not(togil_loom))]
 pub mod race;
 #[cfg(not(togil_loom))]
 mod safepoint;

@@ -207,6 +207,43 @@ def race_last_by_negative_index():
     return seen[0]
 
 
+# The list is taken apart while it is sorted. A key that is a function in Python lets others in, at its
+# entry: what they add is an error. Without one `sort` is a step like any other.
+@racy(
+    free={(0, 1, 2, 3), (1, 2, 3, 0), "ValueError"},
+    gil={(0, 1, 2, 3), (1, 2, 3, 0), "ValueError"},
+    twin="race_sorted_copy",
+)
+def race_sort_by_key():
+    xs, seen = [3, 1, 2], []
+
+    def key(x):
+        return x
+
+    def sort():
+        try:
+            xs.sort(key=key)
+        except ValueError:
+            seen.append("ValueError")
+
+    together(sort, lambda: xs.append(0))
+    return seen[0] if seen else tuple(xs)
+
+
+@correct({(0, 1, 2, 3), (1, 2, 3)})
+def race_sorted_copy():
+    xs, seen = [3, 1, 2], []
+
+    def key(x):
+        return x
+
+    def sort():
+        seen.append(tuple(sorted(xs, key=key)))
+
+    together(sort, lambda: xs.append(0))
+    return seen[0]
+
+
 class Node:
     def __init__(self, name, below):
         self.name = name

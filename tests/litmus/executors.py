@@ -85,40 +85,45 @@ def drained(ends):
     return len(done)
 
 
-@racy(free={1, 2}, gil={2}, twin="race_pool_results")
+# The worker is one of two who count.
+@racy(free={1, 2}, gil={2}, twin="race_pool_result")
 def race_pool_shared():
     box = Box(n=0)
 
     def add():
         box.n += 1
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
         pool.submit(add)
-        pool.submit(add)
+        add()
     return box.n
 
 
 @correct({2})
-def race_pool_results():
-    with ThreadPoolExecutor(2) as pool:
-        futures = [pool.submit(lambda: 1) for _ in range(2)]
-    return sum(future.result() for future in futures)
+def race_pool_result():
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(lambda: 1)
+        mine = 1
+    return mine + future.result()
 
 
 # The only worker waits for work that nobody is there to do.
-@racy(free=DEADLOCK, gil=DEADLOCK, twin="race_pool_of_two")
+@racy(free=DEADLOCK, gil=DEADLOCK, twin="race_pool_worker_does_it_itself")
 def race_pool_waits_for_itself():
-    return nested_submit(1)
+    def inner():
+        return 7
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: pool.submit(inner).result()).result()
 
 
 @correct({7})
-def race_pool_of_two():
-    return nested_submit(2)
+def race_pool_worker_does_it_itself():
+    def inner():
+        return 7
 
-
-def nested_submit(workers):
-    with ThreadPoolExecutor(workers) as pool:
-        return pool.submit(lambda: pool.submit(lambda: 7).result()).result()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: inner()).result()
 
 
 # A callback runs in the worker, or in the thread that adds it to what is done already.

@@ -59,22 +59,16 @@ def race_next_of_counter():
     return tuple(sorted(got, key=str))
 
 
-# Behind `yield` there is a place to switch, before the generator stores.
-@racy(free={1, 2}, gil={1, 2}, twin="race_generator_locked")
+# A generator goes on behind its `yield` with a look at who wants the GIL: here between the read, in
+# `by_generator`, and the store.
+@racy(free={1, 2}, gil={1, 2}, twin="race_behind_yield_locked")
 def race_behind_yield():
-    box = Box(n=0)
-
-    def stores():
-        n = yield
-        yield
-        box.n = n + 1
-        yield
-
-    shared = stores()
+    box, read = Box(n=0), [None]
+    shared = storing(box, read)
     next(shared)
 
     def by_generator():
-        shared.send(box.n)
+        read[0] = box.n
         for _ in shared:
             break
 
@@ -86,21 +80,14 @@ def race_behind_yield():
 
 
 @correct({2})
-def race_generator_locked():
-    box, lock = Box(n=0), threading.Lock()
-
-    def stores():
-        n = yield
-        yield
-        box.n = n + 1
-        yield
-
-    shared = stores()
+def race_behind_yield_locked():
+    box, read, lock = Box(n=0), [None], threading.Lock()
+    shared = storing(box, read)
     next(shared)
 
     def by_generator():
         with lock:
-            shared.send(box.n)
+            read[0] = box.n
             for _ in shared:
                 break
 
@@ -110,6 +97,12 @@ def race_generator_locked():
 
     together(by_generator, directly)
     return box.n
+
+
+def storing(box, read):
+    yield
+    box.n = read[0] + 1
+    yield
 
 
 # An iterator of a list gives each item once.

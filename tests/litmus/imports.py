@@ -4,11 +4,26 @@ import sys
 import threading
 import types
 
-from litmus import Box, correct, racy, together
+from litmus import correct, racy, together
 
 
-# A module is in `sys.modules` before its body has run. The call of `ModuleType` comes before it is there, so
-# that with the GIL it is there with its contents.
+# Its body runs once, and nobody sees the module before it has.
+@correct({1})
+def race_import():
+    sys.modules.pop("imported", None)
+    seen = []
+
+    def load():
+        import imported
+
+        seen.append(imported.value)
+
+    together(load, load)
+    return len(set(seen))
+
+
+# A module is in a table of modules before its body has run. `ModuleType` is called
+# before it is there, so that with the GIL it is there with its contents.
 @racy(free={"nothing", "AttributeError", 1}, gil={"nothing", 1}, twin="race_module_complete")
 def race_module_too_early():
     return registered(early=True)

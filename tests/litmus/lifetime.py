@@ -235,9 +235,7 @@ def race_shadow_by_update():
 
 
 # Each instance counts for itself where the class was meant to: one update for the class is none.
-@racy(
-    free={(1, 1, 0)}, gil={(1, 1, 0)}, twin="race_counted_in_the_class"
-)
+@racy(free={(1, 1, 0)}, gil={(1, 1, 0)}, twin="race_counted_in_the_class")
 def race_counted_in_the_instance():
     class Counter:
         n = 0

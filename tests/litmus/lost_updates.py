@@ -14,6 +14,9 @@ N = 0
 
 @racy(free={1, 2}, gil={2}, twin="race_global_locked")
 def race_global():
+    global N
+    N = 0
+
     def add():
         global N
         N += 1
@@ -24,6 +27,8 @@ def race_global():
 
 @correct({2})
 def race_global_locked():
+    global N
+    N = 0
     lock = threading.Lock()
 
     def add():

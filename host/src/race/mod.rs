@@ -1,15 +1,25 @@
 //! Finds races, deadlocks and broken invariants in threaded Python: runs a model under schedules that it
 //! chooses itself, and tells the ones that fail.
 
+#[cfg(not(togil_loom))]
 mod core;
 mod explore;
+#[cfg(not(togil_loom))]
 mod lab;
+#[cfg(not(togil_loom))]
 mod report;
+#[cfg(not(togil_loom))]
 mod search;
+#[cfg(not(togil_loom))]
 mod witness;
 
+#[cfg(not(togil_loom))]
 pub use lab::{Lab, RaceError};
+#[cfg(not(togil_loom))]
 pub use report::{Finding, GilVerdict, REPLAYS, Replayed, Report, Verdict};
+#[cfg(not(togil_loom))]
 pub use search::{Limits, Search, StrategyKind};
+#[cfg(not(togil_loom))]
 pub use togil_interp::race::{Blocked, Discipline, End, Failure};
+#[cfg(not(togil_loom))]
 pub use witness::{Row, Witness, place};

@@ -9,7 +9,7 @@ use togil_interp::race::{Access, Event, ObjectId, Run, SiteId, SiteKind, Sync, T
 pub struct Witness {
     /// The names of the threads: the columns.
     pub threads: Vec<String>,
-    /// The steps in their order, but for the first and last of each thread.
+    /// The steps in their order: those that synchronise, and those that conflict with another's.
     pub rows: Vec<Row>,
 }
 
@@ -29,7 +29,8 @@ pub struct Row {
 impl Witness {
     /// Reads what an execution has recorded.
     pub(super) fn of(run: &Run) -> Self {
-        let rows = run.trace.iter().enumerate().filter(|(_, event)| shown(event));
+        let rows = run.trace.iter().enumerate();
+        let rows = rows.filter(|(index, event)| is_sync(event) || conflicts(&run.trace, *index));
         let rows = rows.map(|(index, event)| {
             let kind = site(event.step.site).map(|site| site.kind);
             Row {
@@ -50,10 +51,9 @@ pub fn place(of: SiteId) -> Option<String> {
     Some(format!("{}:{}", file.to_string_lossy(), site.line))
 }
 
-/// The begin of a thread is told by its start.
-fn shown(event: &Event) -> bool {
-    let told = event.step.sync.is_some_and(|sync| sync != Sync::End);
-    told || !event.step.accesses.is_empty()
+/// That a thread ends need not be told.
+fn is_sync(event: &Event) -> bool {
+    event.step.sync.is_some_and(|sync| sync != Sync::End)
 }
 
 fn conflicts(trace: &[Event], index: usize) -> bool {

@@ -1,29 +1,48 @@
 //! Python threads under a scheduler of ours: one runs at a time, and each says what it is about to do
-//! before it does it.
+//! before it does it. `schedule` knows no Python and compiles alone, so that who chooses among the threads can be
+//! tested without the VM.
 
+#[cfg(not(togil_loom))]
 mod accesses;
+#[cfg(not(togil_loom))]
 mod execution;
+#[cfg(not(togil_loom))]
 mod hook;
+#[cfg(not(togil_loom))]
 mod instrument;
+#[cfg(not(togil_loom))]
 mod lab;
+#[cfg(not(togil_loom))]
 mod objects;
+#[cfg(not(togil_loom))]
 mod outcome;
+#[cfg(not(togil_loom))]
 mod places;
+#[cfg(not(togil_loom))]
 mod pool;
 mod schedule;
+#[cfg(not(togil_loom))]
 mod sharing;
+#[cfg(not(togil_loom))]
 mod site;
+#[cfg(not(togil_loom))]
 mod sites;
+#[cfg(not(togil_loom))]
 mod spin;
+#[cfg(not(togil_loom))]
 mod table;
 
-pub use lab::{Lab, Run};
-pub use outcome::{Blocked, End, Failure};
+#[cfg(not(togil_loom))]
+pub use {
+    lab::{Lab, Run},
+    outcome::{Blocked, End, Failure},
+    sharing::Sharing,
+    site::{Site, SiteKind},
+};
+
 pub use schedule::{
     Access, Event, ObjectId, Part, Pending, Point, SiteId, Step, Strategy, Sync, ThreadId, Turn,
 };
-pub use sharing::Sharing;
-pub use site::{Site, SiteKind};
 
 /// Where threads may be switched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,6 +57,7 @@ pub enum Discipline {
     Gil,
 }
 
+#[cfg(not(togil_loom))]
 /// The site with a number; `None` for that of a step outside of instrumented code.
 pub fn site(id: SiteId) -> Option<Site> {
     sites::get(id).map(|known| known.site.clone())

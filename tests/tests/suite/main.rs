@@ -25,6 +25,7 @@ mod host_threads;
 mod identity;
 mod immortal;
 mod late_gil;
+mod litmus;
 mod locks;
 mod processes;
 mod profiles;

@@ -399,3 +399,71 @@ fn what_cannot_be_explored_is_an_error() {
     let output = togil(["race"]).file("m.py", "1 / 0").args(["m.py"]).output().exits(2);
     output.complains("ZeroDivisionError");
 }
+
+#[test]
+fn a_token_replays_the_failure_also_after_an_edit() {
+    let source = "
+        def race_lost():
+            box = Box()
+            box.n = 0
+            def work(): box.n += 1
+            together(work, work)
+            assert box.n == 2
+        ";
+    let finding = fails(source, "fails")["finding"].clone();
+    assert_eq!(finding["preemptions"], 1);
+    let token = finding["token"].as_str().expect("a token");
+    let replay = |text: String, token: &str| {
+        togil(["race"]).file("model.py", &text).args(["model.py", "--replay", token]).output()
+    };
+    let text = format!("{TOGETHER}{}", dedented(source));
+    let output = replay(text.clone(), token).exits(1);
+    assert!(output.stdout.contains("fails again race_lost"), "{}", output.stdout);
+    assert!(output.stdout.contains("all of its"), "{}", output.stdout);
+    let edited = replay(format!("{text}\nX = 'an edit elsewhere'\n"), token).exits(1);
+    assert!(edited.stdout.contains("the file was edited since"), "{}", edited.stdout);
+    let mended = text.replace("box.n += 1", "pass").replace("== 2", "== 0");
+    let output = replay(mended, token).exits(0);
+    assert!(output.stdout.contains("went on by itself"), "{}", output.stdout);
+    replay(text.clone(), &token[..token.len() - 1]).exits(2).complains("damaged");
+    replay(text.clone(), "x").exits(2).complains("not a token");
+    replay(text.replace("race_lost", "race_other"), token).exits(2).complains("race_lost");
+}
+
+#[test]
+fn every_strategy_finds_a_lost_update_and_says_how_far_it_looked() {
+    let racy = "
+        def race_lost():
+            box = Box()
+            box.n = 0
+            def work(): box.n += 1
+            together(work, work)
+            assert box.n == 2
+        ";
+    let correct = racy.replace("box.n += 1", "pass").replace("== 2", "== 0");
+    for (strategy, verdict) in
+        [("exhaustive", "holds"), ("bounded", "bounded"), ("pct", "bounded"), ("random", "bounded")]
+    {
+        let args = ["--strategy", strategy, "--schedules", "500"];
+        for seed in ["0", "1", "2"] {
+            let args = [&args[..], &["--seed", seed]].concat();
+            assert_eq!(only(racy, &args)["verdict"], "fails", "{strategy}");
+        }
+        assert_eq!(only(&correct, &args)["verdict"], verdict, "{strategy}");
+    }
+}
+
+#[test]
+fn the_example_is_what_the_readme_shows() {
+    let example = include_str!("../../../examples/races/account.py");
+    let output = togil(["race"]).file("account.py", example).args(["account.py"]).output().exits(1);
+    for said in [
+        "FAILS race_deposits: found free-threaded",
+        "hidden by the GIL: appears only free-threaded",
+        "holds race_deposits_with_a_lock: explored everything",
+        "DEADLOCK race_transfers",
+        "Thread-1 (<lambda>) waits for a lock that Thread-2 (<lambda>) has at account.py:48",
+    ] {
+        assert!(output.stdout.contains(said), "{said}: {}", output.stdout);
+    }
+}

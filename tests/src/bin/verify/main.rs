@@ -22,7 +22,7 @@ Usage: cargo verify [STEP ...]
 Steps (all of them, in this order, if none is named):
   free      every test, doc tests included, in the free-threaded build
   gil       the same tests in the gil build
-  loom      the models of the lock protocol and of the shared types
+  loom      the models of the lock protocol and of the shared types, and the explorer
   mutants   each seeded fault in these must make a model fail; mutants=TEXT
             tries only those in files whose path contains TEXT
 

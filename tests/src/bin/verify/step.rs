@@ -24,8 +24,8 @@ impl Step {
         match self {
             Self::Free => "tests, free-threaded",
             Self::Gil => "tests, with the GIL",
-            Self::Loom => "loom models",
-            Self::Mutants(_) => "mutants of the lock protocol and the shared types",
+            Self::Loom => "loom models and the explorer",
+            Self::Mutants(_) => "mutants of the lock protocol, the shared types and the explorer",
         }
     }
 
@@ -78,7 +78,8 @@ fn tests(features: &str) -> bool {
 pub(crate) fn loom(root: &Path) -> Command {
     let mut cargo = cargo("test");
     cargo
-        .args(["--release", "-p", "togil-interp", "-p", "togil-tests", "--lib", "--test", "loom"])
+        .args(["--release", "-p", "togil-interp", "-p", "togil", "-p", "togil-tests"])
+        .args(["--lib", "--test", "loom"])
         .args(["--no-fail-fast", "--target-dir"])
         .arg(root.join("target/loom"))
         .arg("--manifest-path")

@@ -262,13 +262,16 @@ fn what_is_not_repeated_ends_and_is_not_called_exhaustive() {
 
 #[test]
 fn an_execution_that_was_stopped_is_not_called_exhaustive() {
+    let program = programs::unlocked(2, 1);
     for mut dpor in [Dpor::new(), Dpor::with_blocks()] {
-        let program = programs::unlocked(2, 1);
-        let sim = Sim::new(&program, Names::Fixed);
-        let point = Point { trace: &[], pending: &sim.pending };
-        assert!(dpor.choose(point).is_some());
-        while dpor.end(point) {
-            dpor.choose(point);
+        loop {
+            let mut sim = Sim::new(&program, Names::Fixed);
+            let turn = dpor.choose(Point { trace: &[], pending: &sim.pending });
+            let trace = turn.map(|turn| sim.step(turn));
+            let trace: Vec<_> = trace.into_iter().collect();
+            if !dpor.end(Point { trace: &trace, pending: &sim.pending }) {
+                break;
+            }
         }
         assert!(!dpor.is_exhaustive());
     }

@@ -1,0 +1,3 @@
+"""What `race_import` imports."""
+
+value = object()

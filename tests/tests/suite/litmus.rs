@@ -1,0 +1,177 @@
+//! The catalogue of litmus programs (`tests/litmus`): what may happen in each is derived by hand and stated
+//! beside it, and two witnesses that know nothing of each other must agree. `togil race` comes to exactly
+//! that set, and real threads never leave it.
+//!
+//! To add a program is to write a function there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::GIL;
+use crate::harness::{Togil, togil};
+
+/// Programs of which the explorer does not come to what is stated, by discipline, and why. The stated
+/// set is right; a row goes when the explorer is.
+const KNOWN_WRONG: &[(&str, &str, &str)] = &[
+    ("race_stored_behind_the_lock", "gil", BEHIND_PRIMITIVES),
+    ("race_stored_behind_the_start", "gil", BEHIND_PRIMITIVES),
+    ("race_seen_by_looking", "gil", BEHIND_PRIMITIVES),
+    ("race_two_appended_to_deque", "gil", "only `list.append` has an opcode without the check"),
+    ("race_behind_yield", "gil", "`RESUME` behind a `yield` checks, too"),
+    ("race_sort_by_key", "free", CALLED_BACK),
+    ("race_sort_by_key", "gil", CALLED_BACK),
+    ("race_next", "free", CALLED_BACK),
+    ("race_next", "gil", CALLED_BACK),
+    ("race_next_of_counter", "free", CALLED_BACK),
+    ("race_weakref_asked_twice", "free", WEAK),
+    ("race_weakref_asked_twice", "gil", WEAK),
+    ("race_weakref_held", "free", WEAK),
+    ("race_weakref_held", "gil", WEAK),
+    ("race_dies_elsewhere", "free", KEPT),
+    ("race_dies_elsewhere", "gil", KEPT),
+    ("race_dies_where_it_was_made", "free", KEPT),
+    ("race_dies_where_it_was_made", "gil", KEPT),
+    ("race_destructor_takes_lock", "free", KEPT),
+    ("race_destructor_takes_lock", "gil", KEPT),
+    ("race_destructor_takes_rlock", "free", KEPT),
+    ("race_destructor_takes_rlock", "gil", KEPT),
+];
+
+const BEHIND_PRIMITIVES: &str = "CPython checks behind the call of a primitive, not before it";
+const CALLED_BACK: &str = "what runs Python code inside has an end that others can tell";
+const WEAK: &str = "to ask a weak reference is no step";
+const KEPT: &str = "an object that was touched is kept until the execution ends";
+
+/// Rounds and seconds for each program in real threads.
+const STRESS: [&str; 2] = ["300", "0.07"];
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("litmus")
+}
+
+/// All files, by name: those with programs, and what they import.
+static FILES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let files = std::fs::read_dir(directory()).expect("the catalogue");
+    let files = files.map(|file| file.expect("a file").path());
+    let python = files.filter(|path| path.extension().is_some_and(|e| e == "py"));
+    let read = |path: PathBuf| {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(path).expect("readable"))
+    };
+    python.map(read).collect()
+});
+
+/// The names of the files with programs.
+fn with_programs() -> impl Iterator<Item = &'static String> {
+    let has = |text: &str| text.lines().any(|line| line.starts_with("def race_"));
+    FILES.iter().filter(move |(_, text)| has(text)).map(|(name, _)| name)
+}
+
+/// With a copy of the catalogue in the working directory, so that nothing is written into the sources.
+fn beside_the_catalogue(command: Togil) -> Togil {
+    let home = command.path().to_owned();
+    // `togil race` does not look for modules beside the file.
+    let path = format!("import sys\nif {home:?} not in sys.path: sys.path.insert(0, {home:?})\n");
+    let write = |command: Togil, (name, text): (&String, &String)| {
+        command.file(name, &format!("{path}{text}"))
+    };
+    FILES.iter().fold(command, write)
+}
+
+/// What is stated of each program; with `rounds` above 0, also what real threads have done.
+fn catalogue([rounds, seconds]: [&str; 2]) -> BTreeMap<String, Value> {
+    let command = beside_the_catalogue(togil(["run"]));
+    let files = with_programs().map(String::as_str);
+    let output = command.args(["stress.py", rounds, seconds]).args(files).output().success();
+    serde_json::from_str(&output.stdout).expect("a document")
+}
+
+fn texts(value: &Value) -> BTreeSet<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// What `togil race` comes to, in the form of the catalogue: outcomes, or how it ended.
+fn explored(file: &str, discipline: &str) -> BTreeMap<String, Value> {
+    let command = beside_the_catalogue(togil(["race"]));
+    let path = command.path().join(file);
+    let gil = (discipline == "gil").then_some("--gil");
+    let output = command.args(["--json"]).args(gil).args([path]).output();
+    let document: Value = serde_json::from_str(&output.stdout)
+        .unwrap_or_else(|error| panic!("{file}: {error}\n{}", output.dump()));
+    let model = |model: &Value| {
+        let outcomes = model["outcomes"].as_object().expect("outcomes");
+        let result = match model["verdict"].as_str() {
+            Some("holds") => outcomes.keys().cloned().collect(),
+            _ => model["verdict"].clone(),
+        };
+        (model["name"].as_str().expect("a name").to_owned(), result)
+    };
+    document["models"].as_array().expect("models").iter().map(model).collect()
+}
+
+#[test]
+fn what_is_explored_is_exactly_what_is_stated() {
+    let stated = catalogue(["0", "0"]);
+    let mut wrong = Vec::new();
+    for discipline in ["free", "gil"] {
+        let found: BTreeMap<_, _> =
+            with_programs().flat_map(|file| explored(file, discipline)).collect();
+        assert!(found.keys().eq(stated.keys()), "{:?} {:?}", found.keys(), stated.keys());
+        for (name, found) in &found {
+            let known = KNOWN_WRONG.iter().any(|row| (row.0, row.1) == (name, discipline));
+            let stated = &stated[name][discipline];
+            if (found == stated) == known {
+                wrong.push(format!("{name} ({discipline}): stated {stated}, explored {found}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn real_threads_do_nothing_that_is_not_stated() {
+    let discipline = if GIL { "gil" } else { "free" };
+    let mut several = 0;
+    for (name, program) in catalogue(STRESS) {
+        if program["seen"].is_null() {
+            continue;
+        }
+        let (seen, stated) = (texts(&program["seen"]), texts(&program[discipline]));
+        assert!(!seen.is_empty(), "{name} was not run");
+        assert!(seen.is_subset(&stated), "{name}: stated {stated:?}, seen {seen:?}");
+        several += usize::from(seen.len() > 1);
+    }
+    // Threads that never meet would leave nothing to see.
+    assert!(several >= 10, "only {several} programs have come to more than one end");
+}
+
+#[test]
+fn every_program_that_goes_wrong_has_a_twin_that_does_not() {
+    let stated = catalogue(["0", "0"]);
+    assert!(stated.len() >= 40, "{}", stated.len());
+    for (name, program) in &stated {
+        let Some(twin) = program["twin"].as_str() else {
+            let reason = program["without_twin"].as_str().unwrap_or_default();
+            assert!(!reason.is_empty(), "{name} has no twin, and does not say why");
+            continue;
+        };
+        let twin = stated.get(twin).unwrap_or_else(|| panic!("{name}: there is no {twin}"));
+        assert_eq!(twin["without_twin"], "it is correct", "{name}");
+        let differs = |discipline: &str| program[discipline] != twin[discipline];
+        assert!(["free", "any_bytecode", "gil"].into_iter().any(differs), "{name} is its twin");
+    }
+}
+
+#[test]
+fn a_gil_only_takes_outcomes_away() {
+    for (name, program) in catalogue(["0", "0"]) {
+        let (free, any, gil) = (&program["free"], &program["any_bytecode"], &program["gil"]);
+        // The explorer has one discipline for both, so that nobody would check another set.
+        assert_eq!(free, any, "{name}");
+        let fewer = texts(gil).is_subset(&texts(free)) && gil.is_array() == free.is_array();
+        assert!(fewer || free.is_string(), "{name}: {gil} {free}");
+    }
+}
