@@ -467,3 +467,31 @@ fn the_example_is_what_the_readme_shows() {
         assert!(output.stdout.contains(said), "{said}: {}", output.stdout);
     }
 }
+
+#[test]
+fn reports_for_code_hosts_and_ci_systems() {
+    let example = include_str!("../../../examples/races/account.py");
+    let run = |args: &[&str]| {
+        togil(["race"]).file("account.py", example).args(["account.py"]).args(args).output()
+    };
+    // `/dev/stdout` is the file that the test can read.
+    let sarif = run(&["--sarif", "/dev/stdout", "--json", "-k", "deposits"]).exits(1).stdout;
+    let (sarif, _) = sarif.rsplit_once("\n{").unwrap_or((&sarif, ""));
+    let mut documents = serde_json::Deserializer::from_str(sarif).into_iter::<Value>();
+    let found = documents.find_map(|document| {
+        let document = document.expect("JSON");
+        (document["version"] == "2.1.0").then_some(document)
+    });
+    let result = found.expect("a SARIF document")["runs"][0]["results"][0].clone();
+    assert_eq!(result["ruleId"], "fails");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "account.py");
+    assert_eq!(place["region"]["startLine"], 25);
+    let junit = run(&["--junit", "/dev/stdout"]).exits(1).stdout;
+    assert!(junit.contains("tests=\"3\" failures=\"2\""), "{junit}");
+    assert!(
+        junit.contains("<failure type=\"deadlock\" message=\"DEADLOCK race_transfers"),
+        "{junit}"
+    );
+    run(&["--junit", "/missing/x"]).exits(2).complains("cannot write '/missing/x'");
+}

@@ -1,9 +1,11 @@
 //! `togil race`: explores what threads can do.
 
 mod json;
+mod junit;
+mod sarif;
 mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -40,8 +42,14 @@ pub(super) struct RaceArgs {
     #[arg(long)]
     gil: bool,
     /// Run one execution again, by the token that was printed with it
-    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["name", "strategy", "gil", "json"])]
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["name", "strategy", "gil", "json", "sarif", "junit"])]
     replay: Option<String>,
+    /// Also write what was found as SARIF 2.1.0, for code hosts
+    #[arg(long, value_name = "FILE")]
+    sarif: Option<PathBuf>,
+    /// Also write it as JUnit XML, for CI systems
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Print a JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -101,8 +109,20 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
     if args.json {
         anstream::println!("{}", json::document(&path.to_string(), &reports));
     }
+    if let Some(sarif) = &args.sarif {
+        let document = sarif::document(&path.to_string(), &reports);
+        write(sarif, &format!("{document:#}\n"))?;
+    }
+    if let Some(junit) = &args.junit {
+        write(junit, &junit::document(&path.to_string(), &reports))?;
+    }
     let verdicts: Vec<_> = reports.iter().map(|report| report.verdict).collect();
     Ok(status(&verdicts))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text)
+        .map_err(|error| format!("cannot write '{}': {error}", path.display()))
 }
 
 fn explain(error: RaceError) -> String {

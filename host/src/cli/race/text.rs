@@ -45,6 +45,20 @@ pub(super) fn render(report: &Report) -> String {
     text
 }
 
+/// What was found, in one line without colours.
+pub(super) fn summary(report: &Report) -> String {
+    let whole = plain(report);
+    let mut lines = whole.lines();
+    let first = lines.next().unwrap_or_default();
+    let second = lines.next().unwrap_or_default();
+    format!("{}: {}", first.split(" (").next().unwrap_or(first), second.trim())
+}
+
+/// All that [`render`] says, without colours.
+pub(super) fn plain(report: &Report) -> String {
+    anstream::adapter::strip_str(&render(report)).to_string()
+}
+
 fn explain(text: &mut String, finding: &Finding) {
     let Finding { end, witness, replayed, gil, .. } = finding;
     told(text, end, witness);

@@ -1,6 +1,7 @@
 //! Seeded faults in the lock protocol, the shared types and the turns of an exploration. Each is a change of their source
 //! that the models must notice: a mutant that survives says that a model is missing.
 
+mod explorer;
 mod shared;
 mod turns;
 
@@ -352,7 +353,7 @@ pub(crate) fn run(only: &str) -> bool {
         return false;
     }
     let mut survivors = 0;
-    let all = MUTANTS.iter().chain(shared::MUTANTS).chain(turns::MUTANTS);
+    let all = MUTANTS.iter().chain(shared::MUTANTS).chain(turns::MUTANTS).chain(explorer::MUTANTS);
     let chosen: Vec<_> = all.filter(|mutant| mutant.file.contains(only)).collect();
     if chosen.is_empty() {
         println!("no mutant is in a file whose path contains '{only}'");

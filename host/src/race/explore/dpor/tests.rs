@@ -282,7 +282,8 @@ fn an_execution_that_was_stopped_is_not_called_exhaustive() {
 #[ignore = "measures"]
 fn speed() {
     let program = programs::locked(2, 2);
-    let strategies: [(&str, fn() -> Box<dyn Strategy>); 3] = [
+    type Make = fn() -> Box<dyn Strategy>;
+    let strategies: [(&str, Make); 3] = [
         ("dpor", || Box::new(Dpor::new())),
         ("blocks", || Box::new(Dpor::with_blocks())),
         ("replay", || Box::new(Replay::new(Vec::new()))),

@@ -1,0 +1,61 @@
+//! JUnit XML, which every CI system reads: a test case for each model.
+
+use std::fmt::Write;
+
+use crate::race::Report;
+
+/// The whole document.
+pub(super) fn document(file: &str, reports: &[Report]) -> String {
+    let failures = reports.iter().filter(|report| !report.verdict.is_clean()).count();
+    let seconds: f64 = reports.iter().map(|report| report.elapsed.as_secs_f64()).sum();
+    let file = escape(file);
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuite name=\"togil race {file}\" tests=\"{}\" failures=\"{failures}\" time=\"{seconds:.3}\">\n",
+        reports.len()
+    );
+    for report in reports {
+        let (name, time) = (escape(&report.model), report.elapsed.as_secs_f64());
+        let _ =
+            write!(text, "  <testcase classname=\"{file}\" name=\"{name}\" time=\"{time:.3}\">");
+        if !report.verdict.is_clean() {
+            let message = escape(&super::text::summary(report));
+            let whole = escape(&super::text::plain(report));
+            let kind = report.verdict.as_str();
+            let _ = write!(
+                text,
+                "\n    <failure type=\"{kind}\" message=\"{message}\">{whole}</failure>\n  "
+            );
+        }
+        text.push_str("</testcase>\n");
+    }
+    text.push_str("</testsuite>\n");
+    text
+}
+
+/// What XML 1.0 lets stand in text and attributes.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' | '\t' => escaped.push(character),
+            control if control.is_control() => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    #[test]
+    fn what_xml_forbids_is_replaced() {
+        assert_eq!(escape("a<b>&\"\u{1}\u{1b}\n"), "a&lt;b&gt;&amp;&quot;\u{fffd}\u{fffd}\n");
+    }
+}
