@@ -195,7 +195,11 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
         };
         return (Callee::Unbound(effect), false);
     }
-    let callee = match bound_to(callable, vm) {
+    let bound = bound_to(callable, vm);
+    let is_list = bound.as_ref().is_some_and(|object| object.downcast_ref::<PyList>().is_some());
+    let unchecked =
+        table::is_unchecked(name, arguments) || (is_list && name == "append" && arguments == 1);
+    let callee = match bound {
         Some(object) if is_container(&object) => Callee::Method(table::of_method(name)),
         _ => match name {
             "getattr" | "hasattr" => Callee::Attribute { write: false },
@@ -203,7 +207,7 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
             _ => Callee::Function(table::of_function(name)),
         },
     };
-    (callee, table::is_unchecked(name, arguments))
+    (callee, unchecked)
 }
 
 /// The object of a native method.

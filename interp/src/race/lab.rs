@@ -184,10 +184,12 @@ fn synchronise(
     let Some((execution, me)) = hook::me() else { return Ok(None) };
     let number = execution.state.lock().objects.number(object);
     let step = Step { accesses: Vec::new(), sync: Some(sync(number)), site: places::here() };
-    // Under a GIL whoever uses a primitive gives it up, or may.
-    execution.state.lock().pass_switch_point(me);
     match execution.announce(vm, me, step, seconds(timeout)) {
-        Ok(done) => Ok(Some(done)),
+        Ok(done) => {
+            // Under a GIL: behind the call of the primitive. Before it only if it has to wait.
+            execution.state.lock().pass_switch_point(me);
+            Ok(Some(done))
+        }
         Err(Abandoned) => Err(abandoned(vm, &execution)),
     }
 }
@@ -217,7 +219,8 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
         let step =
             Step { accesses: Vec::new(), sync: Some(Sync::Look(object)), site: places::here() };
         hook::announce(vm, &execution, me, step)?;
-        let state = execution.state.lock();
+        let mut state = execution.state.lock();
+        state.pass_switch_point(me);
         PyResult::Ok(!state.has_units(object))
     };
     let pool = pool.clone();
@@ -227,16 +230,18 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
         let step = Step { accesses: Vec::new(), sync: Some(Sync::Start(id)), site: places::here() };
         hook::announce(vm, &execution, me, step)?;
         execution.begin(id);
+        execution.state.lock().pass_switch_point(me);
         PyResult::Ok(id.0)
     };
     let join = |thread: u32, timeout: OptionalArg<f64>, vm: &VirtualMachine| {
         let Some((execution, me)) = hook::me() else { return Ok(true) };
         let sync = Some(Sync::Join(ThreadId(thread)));
         let step = Step { accesses: Vec::new(), sync, site: places::here() };
-        execution.state.lock().pass_switch_point(me);
-        execution
+        let ended = execution
             .announce(vm, me, step, seconds(timeout.into_option()))
-            .map_err(|Abandoned| abandoned(vm, &execution))
+            .map_err(|Abandoned| abandoned(vm, &execution))?;
+        execution.state.lock().pass_switch_point(me);
+        PyResult::Ok(ended)
     };
     let current = || hook::me().map_or(-1, |(_, me)| i64::from(me.0));
     let pass_time = |time: f64, vm: &VirtualMachine| {

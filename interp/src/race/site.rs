@@ -64,7 +64,8 @@ pub enum SiteKind {
     Truth,
     /// A call. Gives: callable, first positional argument if there is one.
     Call,
-    /// A place to switch, and nothing else: function entry. Gives nothing.
+    /// A place to switch, and nothing else: the entry of a function, or where a generator goes on behind a
+    /// `yield`. Gives nothing.
     Entry,
     /// The end of a turn of a loop. Gives nothing.
     BackEdge {

@@ -16,11 +16,6 @@ use crate::harness::{Togil, togil};
 /// Programs of which the explorer does not come to what is stated, by discipline, and why. The stated
 /// set is right; a row goes when the explorer is.
 const KNOWN_WRONG: &[(&str, &str, &str)] = &[
-    ("race_stored_behind_the_lock", "gil", BEHIND_PRIMITIVES),
-    ("race_stored_behind_the_start", "gil", BEHIND_PRIMITIVES),
-    ("race_seen_by_looking", "gil", BEHIND_PRIMITIVES),
-    ("race_two_appended_to_deque", "gil", "only `list.append` has an opcode without the check"),
-    ("race_behind_yield", "gil", "`RESUME` behind a `yield` checks, too"),
     ("race_sort_by_key", "free", CALLED_BACK),
     ("race_sort_by_key", "gil", CALLED_BACK),
     ("race_next", "free", CALLED_BACK),
@@ -40,7 +35,6 @@ const KNOWN_WRONG: &[(&str, &str, &str)] = &[
     ("race_destructor_takes_rlock", "gil", KEPT),
 ];
 
-const BEHIND_PRIMITIVES: &str = "CPython checks behind the call of a primitive, not before it";
 const CALLED_BACK: &str = "what runs Python code inside has an end that others can tell";
 const WEAK: &str = "to ask a weak reference is no step";
 const KEPT: &str = "an object that was touched is kept until the execution ends";

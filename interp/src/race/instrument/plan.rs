@@ -83,7 +83,9 @@ pub(super) fn around(
     let Instruction { op, arg, .. } = *instruction;
     let after = match op {
         O::GetIter | O::GetYieldFromIter => Some((SiteKind::GotIter, 1)),
-        O::Resume if arg & oparg::ResumeContext::LOCATION_MASK == 0 => Some((SiteKind::Entry, 0)),
+        // At the entry and behind a `yield`, but not behind `yield from` and `await`: the same frames
+        // go on.
+        O::Resume if arg & oparg::ResumeContext::LOCATION_MASK <= 1 => Some((SiteKind::Entry, 0)),
         // "No `self`" lies above the value.
         O::LoadGlobal if values => Some((SiteKind::Value, 1 + (arg & 1))),
         O::LoadAttr
