@@ -85,7 +85,8 @@ impl<'py> Lab<'py> {
         let canary = source("<canary>", CANARY, "canary").map_err(raised)?;
         let name = path.file_stem().map_or("model".into(), |name| name.to_string_lossy());
         let load = || {
-            if let Some(directory) = path.parent().and_then(Path::to_str) {
+            let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            if let Some(directory) = absolute.parent().and_then(Path::to_str) {
                 lab.get(py, "include")?.call((directory,), vm)?;
             }
             source(&path.to_string_lossy(), text, &name)

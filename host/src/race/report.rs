@@ -120,7 +120,7 @@ pub struct Report {
     pub steps: usize,
     /// How long the exploration took, without what was done with a finding.
     pub elapsed: Duration,
-    /// What the model returned, if it is not `None`, as Python shows it, and in how many executions.
+    /// What the model returned, as Python shows it, and in how many executions.
     pub outcomes: BTreeMap<String, usize>,
     /// The first execution that failed.
     pub finding: Option<Finding>,

@@ -10,6 +10,7 @@ use rustpython_vm::builtins::{
 use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
+use super::lab;
 use super::objects::{self, Objects};
 use super::table::{self, Effect};
 use super::{Access, Part};
@@ -208,6 +209,14 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
         },
     };
     (callee, unchecked)
+}
+
+/// Whether it is a function or a method of the shim.
+pub(crate) fn is_ours(callable: &PyObject, vm: &VirtualMachine) -> bool {
+    let function = callable.get_attr("__func__", vm).unwrap_or_else(|_| callable.to_owned());
+    let code = function.get_attr("__code__", vm).ok();
+    let code = code.as_ref().and_then(|code| code.downcast_ref::<PyCode>());
+    code.is_some_and(|code| code.source_path().as_str() == lab::SHIM_PATH)
 }
 
 /// The object of a native method.

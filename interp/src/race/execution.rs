@@ -472,6 +472,11 @@ impl State {
         true
     }
 
+    /// Whether threads keep a GIL from one place to switch to the next.
+    pub(crate) fn is_gil(&self) -> bool {
+        self.discipline == Discipline::Gil
+    }
+
     /// Under a GIL: the thread is where it may be switched.
     pub(crate) fn pass_switch_point(&mut self, me: ThreadId) {
         self.threads[me.0 as usize].may_switch = true;

@@ -23,6 +23,9 @@ pub(crate) struct Me {
     pub(crate) id: ThreadId,
     /// The object that `iter` was asked of, until the iterator is seen.
     iterated: Option<PyObjectRef>,
+    /// How many imports it is in: what a module does at its import is one step, with the lock of that
+    /// module held.
+    imports: usize,
     /// The iterators that were made of built-in containers, by address, with these.
     iterators: Vec<(usize, PyObjectRef)>,
 }
@@ -41,7 +44,8 @@ pub(crate) fn controlled<R>(execution: &Arc<Execution>, id: ThreadId, f: impl Fn
             drop(me);
         }
     }
-    let me = Me { execution: execution.clone(), id, iterated: None, iterators: Vec::new() };
+    let execution = execution.clone();
+    let me = Me { execution, id, iterated: None, imports: 0, iterators: Vec::new() };
     let _restore = Restore(ME.replace(Some(me)));
     f()
 }
@@ -49,6 +53,15 @@ pub(crate) fn controlled<R>(execution: &Arc<Execution>, id: ThreadId, f: impl Fn
 /// The execution that the calling thread is a part of, and its number there.
 pub(crate) fn me() -> Option<(Arc<Execution>, ThreadId)> {
     ME.with_borrow(|me| me.as_ref().map(|me| (me.execution.clone(), me.id)))
+}
+
+/// The calling thread begins an import, or has done one.
+pub(crate) fn import(begins: bool) {
+    ME.with_borrow_mut(|me| {
+        if let Some(me) = me {
+            me.imports = if begins { me.imports + 1 } else { me.imports.saturating_sub(1) };
+        }
+    });
 }
 
 /// Called with a site's number, and what the site gives.
@@ -98,7 +111,7 @@ struct Seen {
 
 fn look(vm: &VirtualMachine, site: SiteId, operands: &[PyObjectRef]) -> Option<Seen> {
     ME.with_borrow_mut(|me| {
-        let me = me.as_mut()?;
+        let me = me.as_mut().filter(|me| me.imports == 0)?;
         let known = sites::get(site)?;
         let (accesses, switches_after) = me.look(vm, site, &known, operands);
         let is_loop = matches!(known.site.kind, SiteKind::BackEdge { .. });
@@ -126,6 +139,7 @@ impl Me {
     ) -> (Vec<Access>, bool) {
         let mut state = self.execution.state.lock();
         let state = &mut *state;
+        let is_gil = state.is_gil();
         match site.site.kind {
             SiteKind::Entry => state.pass_switch_point(self.id),
             SiteKind::BackEdge { pure } => {
@@ -200,7 +214,9 @@ impl Me {
             }
             (SiteKind::Call, [callable, arguments @ ..]) => {
                 let (callee, is_unchecked) = accesses::callee(vm, callable, arguments.len());
-                switches_after = !is_unchecked;
+                // Our primitives say themselves where they are done.
+                let is_ours = is_gil && accesses::is_ours(callable, vm);
+                switches_after = !is_unchecked && !is_ours;
                 let first = arguments.first();
                 match (callee, first) {
                     (Callee::Method(effect), _) => {

@@ -20,6 +20,9 @@ use crate::python::Python;
 /// `threading` and its kin, for threads under control.
 const SHIM: &str = include_str!("shim.py");
 
+/// What its code objects name as their file.
+pub(crate) const SHIM_PATH: &str = "<togil.race>";
+
 /// Explores what threads can do. One at a time in a process.
 pub struct Lab {
     shim: PyObjectRef,
@@ -38,7 +41,7 @@ pub struct Run {
     pub pending: Vec<Pending>,
     /// How it ended.
     pub end: End,
-    /// What the model returned, as Python shows it; `None` for `None`, and where it did not return.
+    /// What the model returned, as Python shows it; `None` where it did not return.
     pub outcome: Option<String>,
     /// The names of the threads.
     pub threads: Vec<String>,
@@ -67,7 +70,7 @@ impl Lab {
         for (name, function) in kernel(vm, &pool) {
             scope.globals.set_item(name, function, vm)?;
         }
-        vm.run_string(scope.clone(), SHIM, "<togil.race>")?;
+        vm.run_string(scope.clone(), SHIM, SHIM_PATH)?;
         let abandoned = scope.globals.get_item("Abandoned", vm)?;
         let abandoned = abandoned.downcast().map_err(|_| vm.new_type_error("a class"))?;
         Ok(Self { shim: scope.globals.into(), pool, abandoned, runs: 0 })
@@ -101,7 +104,6 @@ impl Lab {
         let main = ThreadId(0);
         let result = hook::controlled(&execution, main, || model.call((), vm));
         let outcome = match result {
-            Ok(value) if vm.is_none(&value) => None,
             Ok(value) => value.repr(vm).ok().map(|repr| repr.to_string_lossy().into_owned()),
             Err(error) => {
                 execution.fail_with(vm, main, &error);
@@ -283,6 +285,7 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
         ("_current", vm.new_function("_current", current).into()),
         ("_sleep", vm.new_function("_sleep", pass_time).into()),
         ("_now", vm.new_function("_now", now).into()),
+        ("_import", vm.new_function("_import", hook::import).into()),
         ("_own", vm.new_function("_own", own).into()),
         ("_is_changed", vm.new_function("_is_changed", objects::is_changed).into()),
         ("_fail", vm.new_function("_fail", fail).into()),

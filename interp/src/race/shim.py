@@ -4,10 +4,12 @@
 # Locks and threads are made of the kernel's steps. Everything else that synchronises is the
 # standard library's own code, instrumented, on top of these locks.
 
+import builtins
 import gc
 import importlib.abc
 import importlib.machinery
 import itertools
+import os
 import sys
 import time
 import types
@@ -326,6 +328,20 @@ def _set_up():
 _set_up()
 
 
+def _import_in_one_step(import_):
+    def __import__(*args, **kwargs):
+        _import(True)
+        try:
+            return import_(*args, **kwargs)
+        finally:
+            _import(False)
+
+    return __import__
+
+
+builtins.__import__ = _import_in_one_step(builtins.__import__)
+
+
 class _Loader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname):
         return _instrument(super().get_code(fullname), True)
@@ -336,25 +352,26 @@ _imported = []
 
 
 class _Finder:
-    """Instruments what is imported from below the given directories."""
+    """Instruments what is imported from below a directory."""
 
-    def __init__(self, roots):
-        self.roots = tuple(roots)
+    def __init__(self, root):
+        self.root = os.path.join(root, "")
 
     def find_spec(self, name, path=None, target=None):
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             return None
-        if not spec.origin.startswith(self.roots):
+        if not spec.origin.startswith(self.root):
             return None
         spec.loader = _Loader(spec.loader.name, spec.loader.path)
         _imported.append(name)
         return spec
 
 
-def include(*roots):
-    """Has what is imported from these directories instrumented."""
-    sys.meta_path.insert(0, _Finder(roots))
+def include(root):
+    """Looks for modules in a directory first, and has what is imported from it instrumented."""
+    sys.path.insert(0, root)
+    sys.meta_path.insert(0, _Finder(root))
 
 
 def _owned(modules):

@@ -36,7 +36,8 @@ pub(super) fn render(report: &Report) -> String {
     let mut text = format!(
         "{style}{words}{style:#} {name}: {what} ({executions} execution{plural}, {seconds:.2} s)\n"
     );
-    for (outcome, count) in &report.outcomes {
+    let says_something = report.outcomes.keys().any(|outcome| outcome != "None");
+    for (outcome, count) in report.outcomes.iter().filter(|_| says_something) {
         let _ = writeln!(text, "  {count:>8} x {outcome}");
     }
     if let Some(finding) = &report.finding {
