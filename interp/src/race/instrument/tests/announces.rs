@@ -246,8 +246,14 @@ fn values_come_after_the_reads() {
 }
 
 #[test]
-fn a_generator_is_entered_once() {
-    let announced =
-        announced("def f():\n    yield 1\n    yield 2\nfor i in f(): pass", &What::default());
-    assert_eq!(announced, ["Entry"]);
+fn a_generator_is_entered_again_behind_each_yield() {
+    let source = "def f():\n    yield 1\n    yield 2\nfor i in f(): pass";
+    assert_eq!(announced(source, &What::default()), ["Entry", "Entry", "Entry"]);
+    // But not behind `yield from`: what goes on there is the inner one.
+    let entries = |source: &str| {
+        let all = announced(source, &What::default());
+        all.iter().filter(|kind| *kind == "Entry").count()
+    };
+    let delegating = format!("{source}\ndef g():\n    yield from f()\nfor i in g(): pass");
+    assert_eq!(entries(&delegating), 3 + 3 + 1);
 }
