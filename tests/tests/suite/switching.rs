@@ -164,8 +164,14 @@ import os, queue, select, selectors, socket, subprocess, threading, time
 held = threading.Lock()
 held.acquire()
 held_again = threading.RLock()
-threading.Thread(target=held_again.acquire).start()  # ends, and leaves it locked
 never = threading.Event()
+holds = threading.Event()
+def hold():  # does not end: another thread could get its identity, and with that the lock
+    held_again.acquire()
+    holds.set()
+    never.wait()
+threading.Thread(target=hold).start()
+holds.wait()
 rows = [socket.socketpair() for _ in range(8)]
 for left, _ in rows:
     left.settimeout(0.2)
