@@ -498,9 +498,4 @@ impl State {
         self.now += by;
         self.now
     }
-
-    /// Whether a lock is free, for whoever only looks.
-    pub(crate) fn has_units(&self, object: ObjectId) -> bool {
-        self.units_of(object) > 0
-    }
 }

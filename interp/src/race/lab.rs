@@ -176,74 +176,66 @@ fn seconds(timeout: Option<f64>) -> Option<Duration> {
     timeout.map(|timeout| Duration::try_from_secs_f64(timeout.max(0.0)).unwrap_or(Duration::MAX))
 }
 
-/// Announces what a primitive does to `object`; `None` outside of an execution.
+/// Announces what a primitive does to `object`. Returns the execution and whether it was done in time;
+/// `None` outside of an execution.
 fn synchronise(
     vm: &VirtualMachine,
     object: &PyObject,
     sync: impl FnOnce(ObjectId) -> Sync,
     timeout: Option<f64>,
-) -> PyResult<Option<bool>> {
+) -> PyResult<Option<(Arc<Execution>, bool)>> {
     let Some((execution, me)) = hook::me() else { return Ok(None) };
     let number = execution.state.lock().objects.number(object);
-    let step = Step { accesses: Vec::new(), sync: Some(sync(number)), site: places::here() };
-    match execution.announce(vm, me, step, seconds(timeout)) {
-        Ok(done) => {
-            // Under a GIL: behind the call of the primitive. Before it only if it has to wait.
-            execution.state.lock().pass_switch_point(me);
-            Ok(Some(done))
-        }
-        Err(Abandoned) => Err(abandoned(vm, &execution)),
-    }
+    let done = step(vm, &execution, me, sync(number), timeout)?;
+    Ok(Some((execution, done)))
+}
+
+/// Announces a step of a primitive. Returns whether it was done, and did not time out.
+fn step(
+    vm: &VirtualMachine,
+    execution: &Execution,
+    me: ThreadId,
+    sync: Sync,
+    timeout: Option<f64>,
+) -> PyResult<bool> {
+    let step = Step { accesses: Vec::new(), sync: Some(sync), site: places::here() };
+    let done = execution
+        .announce(vm, me, step, seconds(timeout))
+        .map_err(|Abandoned| abandoned(vm, execution))?;
+    // Under a GIL: behind the call of the primitive. Before it only if it has to wait.
+    execution.state.lock().pass_switch_point(me);
+    Ok(done)
 }
 
 /// The functions that the shim is made of. Outside of an execution they do nothing.
 fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectRef)> {
+    // Nobody comes between a step and the look at what it has found.
     let acquire =
         |lock: PyObjectRef, blocking: bool, timeout: OptionalArg<f64>, vm: &VirtualMachine| {
-            if blocking {
-                let got = synchronise(vm, &lock, Sync::Acquire, timeout.into_option())?;
-                return PyResult::Ok(got.unwrap_or(true));
-            }
-            let Some((execution, _)) = hook::me() else { return Ok(true) };
-            // Nobody comes between the step and the look at what it has found.
-            synchronise(vm, &lock, Sync::TryAcquire, None)?;
-            Ok(execution.had_units())
+            let sync = if blocking { Sync::Acquire } else { Sync::TryAcquire };
+            let done = synchronise(vm, &lock, sync, timeout.into_option())?;
+            let got = done.map(|(execution, done)| done && execution.had_units());
+            PyResult::Ok(got.unwrap_or(true))
         };
     let release = |lock: PyObjectRef, vm: &VirtualMachine| {
-        let Some((execution, _)) = hook::me() else { return Ok(true) };
-        synchronise(vm, &lock, Sync::Release, None)?;
-        PyResult::Ok(!execution.had_units())
+        let done = synchronise(vm, &lock, Sync::Release, None)?;
+        PyResult::Ok(done.is_none_or(|(execution, _)| !execution.had_units()))
     };
-    // A look at a lock is a step that changes nothing.
     let locked = |lock: PyObjectRef, vm: &VirtualMachine| {
-        let Some((execution, me)) = hook::me() else { return Ok(false) };
-        let object = execution.state.lock().objects.number(&lock);
-        let step =
-            Step { accesses: Vec::new(), sync: Some(Sync::Look(object)), site: places::here() };
-        hook::announce(vm, &execution, me, step)?;
-        let mut state = execution.state.lock();
-        state.pass_switch_point(me);
-        PyResult::Ok(!state.has_units(object))
+        let done = synchronise(vm, &lock, Sync::Look, None)?;
+        PyResult::Ok(done.is_some_and(|(execution, _)| !execution.had_units()))
     };
     let pool = pool.clone();
     let start = move |function: PyObjectRef, name: String, daemon: bool, vm: &VirtualMachine| {
         let Some((execution, me)) = hook::me() else { return Ok(0) };
         let id = pool.start(vm, &execution, function, name, daemon)?;
-        let step = Step { accesses: Vec::new(), sync: Some(Sync::Start(id)), site: places::here() };
-        hook::announce(vm, &execution, me, step)?;
+        step(vm, &execution, me, Sync::Start(id), None)?;
         execution.begin(id);
-        execution.state.lock().pass_switch_point(me);
         PyResult::Ok(id.0)
     };
     let join = |thread: u32, timeout: OptionalArg<f64>, vm: &VirtualMachine| {
         let Some((execution, me)) = hook::me() else { return Ok(true) };
-        let sync = Some(Sync::Join(ThreadId(thread)));
-        let step = Step { accesses: Vec::new(), sync, site: places::here() };
-        let ended = execution
-            .announce(vm, me, step, seconds(timeout.into_option()))
-            .map_err(|Abandoned| abandoned(vm, &execution))?;
-        execution.state.lock().pass_switch_point(me);
-        PyResult::Ok(ended)
+        step(vm, &execution, me, Sync::Join(ThreadId(thread)), timeout.into_option())
     };
     let current = || hook::me().map_or(-1, |(_, me)| i64::from(me.0));
     let pass_time = |time: f64, vm: &VirtualMachine| {

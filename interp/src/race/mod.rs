@@ -57,8 +57,8 @@ pub enum Discipline {
     Gil,
 }
 
-#[cfg(not(togil_loom))]
 /// The site with a number; `None` for that of a step outside of instrumented code.
+#[cfg(not(togil_loom))]
 pub fn site(id: SiteId) -> Option<Site> {
     sites::get(id).map(|known| known.site.clone())
 }
