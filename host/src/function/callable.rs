@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use togil_interp::Python;
+use togil_interp::race::call_outside;
 use togil_interp::vm::builtins::PyBaseExceptionRef;
 use togil_interp::vm::function::FuncArgs;
 use togil_interp::vm::{PyObject, PyObjectRef, PyResult};
@@ -91,6 +92,7 @@ impl Callable {
     ) -> PyResult {
         let Definition { signature, raises, invoke, .. } = &*self.definition;
         let values = bind(py, signature, &self.defaults, args)?;
+        call_outside(py.vm())?;
         panics::catch(py, || {
             invoke(py, receiver, values).map_err(|failure| {
                 let parameter = |index: usize| signature.parameters[index].name.as_str();

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
 use std::time::Instant;
 
 use togil_interp::race::{Discipline, End, Point, Run, Sharing, Strategy, Turn};
@@ -15,10 +14,11 @@ use super::explore::shrink::{self, Outcome};
 use super::explore::token::Token;
 use super::report::{Finding, GilVerdict, REPLAYS, Replayed, Report, Verdict};
 use super::search::{Limits, Search, StrategyKind};
+use super::target::{self, Target};
 use super::witness::Witness;
-use crate::Python;
 use crate::error::PythonError;
 use crate::vm::{AsObject, PyObjectRef};
+use crate::{BuildError, Python};
 
 /// A program whose race must be found before anything else is said: if it is not, nothing is
 /// instrumented.
@@ -50,19 +50,31 @@ pub enum RaceError {
     /// What was given as a token is none.
     #[error("{0}")]
     Token(String),
+    /// The interpreter could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// Nothing to explore.
+    #[error(
+        "there is no model: it takes a function race_* that starts threads, joins them and asserts"
+    )]
+    NoModels,
     /// The token is of a model that the file does not have.
     #[error("the token is of the model '{0}', which the file does not have")]
     NoModel(String),
 }
 
-/// A file with models, ready to be explored. Takes over `threading` in its interpreter: one at a
-/// time, in an interpreter that does nothing else.
+/// Explores what is opened in it. Takes over `threading` in its interpreter: one at a time, in
+/// an interpreter that does nothing else.
 pub struct Lab<'py> {
     py: Python<'py>,
     lab: togil_interp::race::Lab,
     source: PyObjectRef,
-    /// Of the text, to tell whether it was edited.
+    /// What the source is called.
+    target: String,
+    /// Of all texts, to tell whether one was edited.
     fingerprint: u64,
+    /// Of a target that has one: what its first execution came to.
+    outcome: Option<Option<String>>,
     _core: OneCore,
 }
 
@@ -70,46 +82,59 @@ pub struct Lab<'py> {
 const SHRINKING: usize = 200;
 
 impl<'py> Lab<'py> {
-    /// Loads a file, and checks that a race is found where there is one.
+    /// Checks that a race is found where there is one.
     ///
     /// # Errors
-    /// [`RaceError`]: the file's own code raises, or is not Python.
-    pub fn load(py: Python<'py>, path: &Path, text: &str) -> Result<Self, RaceError> {
+    /// [`RaceError::Canary`] if it is not.
+    pub fn new(py: Python<'py>) -> Result<Self, RaceError> {
         let raised = |error| RaceError::from(PythonError::new(py, error));
-        let vm = py.vm();
         let _core = OneCore::new();
         let lab = togil_interp::race::Lab::new(py).map_err(raised)?;
-        let source = |path: &str, text: &str, name: &str| {
-            lab.get(py, "Source")?.call((path, text, name), vm)
-        };
-        let canary = source("<canary>", CANARY, "canary").map_err(raised)?;
-        let name = path.file_stem().map_or("model".into(), |name| name.to_string_lossy());
-        let load = || {
-            let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            if let Some(directory) = absolute.parent().and_then(Path::to_str) {
-                lab.get(py, "include")?.call((directory,), vm)?;
-            }
-            source(&path.to_string_lossy(), text, &name)
-        };
-        let file = load().map_err(raised)?;
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        let mut lab = Self { py, lab, source: canary, fingerprint: hasher.finish(), _core };
+        let source = py.ctx.none();
+        let mut lab =
+            Self { py, lab, source, target: String::new(), fingerprint: 0, outcome: None, _core };
+        lab.open(&Target::File { path: "<canary>".into(), text: CANARY.to_owned() })?;
         let limits = Limits { schedules: 100, ..Limits::default() };
         let report = lab.search("race_canary", Search { limits, ..Search::default() })?.0;
-        lab.source = file;
         if report.verdict == Verdict::Fails { Ok(lab) } else { Err(RaceError::Canary) }
     }
 
-    /// The names of the models in the file.
+    /// Has a package or a module instrumented wherever it is found, one of the standard library, too.
+    /// Otherwise only what lies below the directory of the target is.
     ///
     /// # Errors
-    /// What the file's code raises.
-    pub fn models(&self) -> Result<Vec<String>, RaceError> {
-        let vm = self.py.vm();
-        let names = vm.call_method(&self.source, "models", ());
-        let names = names.and_then(|names| names.try_into_value(vm));
-        names.map_err(|error| PythonError::new(self.py, error).into())
+    /// There is no module of this name.
+    pub fn include(&self, name: &str) -> Result<(), RaceError> {
+        let include = self.lab.get(self.py, "include_name");
+        let included = include.and_then(|include| include.call((name,), self.py.vm()));
+        included.map(drop).map_err(|error| PythonError::new(self.py, error).into())
+    }
+
+    /// Loads what is to be explored from now on.
+    ///
+    /// # Errors
+    /// Its own code raises, or is not Python.
+    pub fn open(&mut self, target: &Target) -> Result<(), RaceError> {
+        let raised = |error| RaceError::from(PythonError::new(self.py, error));
+        self.source = target.open(self.py, &self.lab).map_err(raised)?;
+        self.target = target.name();
+        self.outcome = target.has_one_outcome().then_some(None);
+        self.fingerprint = 0;
+        Ok(())
+    }
+
+    /// The names of the models in what is open.
+    ///
+    /// # Errors
+    /// What its code raises.
+    pub fn models(&mut self) -> Result<Vec<String>, RaceError> {
+        let raised = |error| RaceError::from(PythonError::new(self.py, error));
+        let names = target::ask(self.py, &self.source, "models").map_err(raised)?;
+        let texts: Vec<String> = target::ask(self.py, &self.source, "texts").map_err(raised)?;
+        let mut hasher = DefaultHasher::new();
+        texts.hash(&mut hasher);
+        self.fingerprint = hasher.finish();
+        Ok(names)
     }
 
     /// Explores a model until it fails or the limits are reached. A failure is run again, and
@@ -169,9 +194,15 @@ impl<'py> Lab<'py> {
         let (mut executions, mut steps, mut cut) = (0, 0, false);
         let mut outcomes = BTreeMap::new();
         let mut sharing = Sharing::default();
+        let (mut threads, mut inexact) = (0, None);
         let (verdict, failed) = loop {
+            let before = is_checked(executions).then(|| sharing.clone());
             let (mut back, run) = self.run(model, strategy, search, &mut sharing)?;
             executions += usize::from(run.end != End::GivenUp);
+            threads = threads.max(run.threads.len());
+            if let Some(before) = before.filter(|_| inexact.is_none()) {
+                inexact = self.run_twice(model, &run, search, before)?;
+            }
             steps += run.trace.len();
             cut |= run.cut;
             if run.end == End::Finished
@@ -192,7 +223,7 @@ impl<'py> Lab<'py> {
             }
             let spent = search.limits.budget.is_some_and(|budget| start.elapsed() > budget);
             if !more || spent || executions >= search.limits.schedules {
-                let all = !more && !cut && back.is_exhaustive();
+                let all = !more && !cut && inexact.is_none() && back.is_exhaustive();
                 break (if all { Verdict::Holds } else { Verdict::Bounded }, None);
             }
             strategy = back;
@@ -200,9 +231,37 @@ impl<'py> Lab<'py> {
         let model = model.to_owned();
         let elapsed = start.elapsed();
         let finding = None;
-        let report =
-            Report { model, search, verdict, executions, steps, elapsed, outcomes, finding };
+        let target = self.target.clone();
+        let report = Report {
+            target,
+            model,
+            search,
+            verdict,
+            executions,
+            threads,
+            steps,
+            elapsed,
+            outcomes,
+            inexact,
+            finding,
+        };
         Ok((report, failed))
+    }
+
+    /// Runs an execution again. Returns what is different, if anything is.
+    fn run_twice(
+        &mut self,
+        model: &str,
+        run: &Run,
+        search: Search,
+        mut sharing: Sharing,
+    ) -> Result<Option<String>, RaceError> {
+        if matches!(run.end, End::GivenUp | End::TooLong) {
+            return Ok(None);
+        }
+        let replay = Box::new(Replay::new(chosen(run)));
+        let (_, again) = self.run(model, replay, search, &mut sharing)?;
+        Ok(difference(run, &again))
     }
 
     fn run(
@@ -219,6 +278,14 @@ impl<'py> Lab<'py> {
         let model = prepared.as_object();
         let mut run = self.lab.run(self.py, model, strategy, discipline, limits.steps, known);
         *sharing = std::mem::take(&mut run.sharing);
+        if let (End::Finished, Some(first)) = (&run.end, &mut self.outcome)
+            && let Some(this) = &run.outcome
+        {
+            let first = first.get_or_insert_with(|| this.clone());
+            if first != this {
+                run.end = End::Differs { first: first.clone(), this: this.clone() };
+            }
+        }
         let nobody = Box::new(Replay::new(Vec::new()));
         Ok((std::mem::replace(&mut run.strategy, nobody), run))
     }
@@ -234,7 +301,12 @@ impl<'py> Lab<'py> {
     ) -> Result<Finding, RaceError> {
         let steps_found = run.trace.len();
         let mut error = None;
+        let (start, mut in_time) = (Instant::now(), true);
         let shrunk = shrink::shrink(&chosen(&run), SHRINKING, |strategy| {
+            in_time &= search.limits.budget.is_none_or(|budget| start.elapsed() < budget);
+            if !in_time {
+                return Outcome { fails: false, turns: Vec::new(), trace: Vec::new() };
+            }
             match self.run(model, strategy, search, &mut sharing) {
                 Ok((mut strategy, again)) => {
                     strategy.end(Point { trace: &again.trace, pending: &again.pending });
@@ -254,6 +326,7 @@ impl<'py> Lab<'py> {
         // From here on with every step: what was learnt while exploring is not in a token.
         let all = &mut Sharing::all();
         let (_, run) = self.run(model, Box::new(Guided::new(known)), search, all)?;
+        let output = self.output();
         let turns = chosen(&run);
         let mut replayed = 0;
         for _ in 0..REPLAYS {
@@ -273,11 +346,22 @@ impl<'py> Lab<'py> {
             end: run.end,
             token,
             steps_found,
+            output,
             preemptions: shrunk.as_ref().map(|shrunk| shrunk.preemptions),
-            is_fewest: shrunk.is_some_and(|shrunk| shrunk.is_fewest),
+            is_fewest: in_time && shrunk.is_some_and(|shrunk| shrunk.is_fewest),
             replayed,
             gil,
         })
+    }
+
+    /// What the last execution has printed.
+    fn output(&self) -> String {
+        let vm = self.py.vm();
+        let output = self.lab.get(self.py, "output");
+        let text = output.and_then(|output| vm.call_method(&output, "getvalue", ()));
+        let text = text.and_then(|text| text.try_into_value(vm));
+        // A list of strings: a script that puts something else there has printed nothing of ours.
+        text.unwrap_or_default()
     }
 
     fn with_gil(&mut self, model: &str, search: Search) -> Result<GilVerdict, RaceError> {
@@ -307,6 +391,7 @@ fn discipline(named: &str) -> Option<Discipline> {
 fn is_same_failure(one: &End, other: &End) -> bool {
     match (one, other) {
         (End::Failed(one), End::Failed(other)) => one.class == other.class,
+        (End::Differs { .. }, End::Differs { .. }) => true,
         _ => Verdict::of(one).is_some() && Verdict::of(one) == Verdict::of(other),
     }
 }
@@ -314,4 +399,30 @@ fn is_same_failure(one: &End, other: &End) -> bool {
 /// The turns that were chosen: not those of steps that had to follow.
 fn chosen(run: &Run) -> Vec<Turn> {
     run.trace.iter().filter(|event| !event.continues).map(|event| event.turn).collect()
+}
+
+/// Which executions are run twice: the first, and ever fewer.
+fn is_checked(executions: usize) -> bool {
+    executions == 0 || (executions.is_power_of_two() && executions.trailing_zeros() % 3 == 0)
+}
+
+/// The first step in which two executions differ that should be the same, in words.
+fn difference(first: &Run, second: &Run) -> Option<String> {
+    let pairs = first.trace.iter().zip(&second.trace);
+    let step = pairs.take_while(|(first, second)| first == second).count();
+    let place = |run: &Run| {
+        let event = run.trace.get(step)?;
+        let thread = run.threads.get(event.turn.thread.0 as usize)?;
+        Some(format!("{thread} at {}", super::place(event.step.site)?))
+    };
+    let shown = |run| place(run).unwrap_or_else(|| "nothing more".to_owned());
+    if step < first.trace.len().max(second.trace.len()) {
+        let (first, second) = (shown(first), shown(second));
+        return Some(format!("step {}: first {first}, then {second}", step + 1));
+    }
+    let outcome = |run: &Run| run.outcome.clone().unwrap_or_else(|| "no outcome".to_owned());
+    if first.end == second.end && first.outcome == second.outcome {
+        return None;
+    }
+    Some(format!("the outcome: first {}, then {}", outcome(first), outcome(second)))
 }

@@ -3,6 +3,10 @@
 
 #[cfg(not(togil_loom))]
 mod core;
+#[cfg(not(togil_loom))]
+mod display;
+#[cfg(not(togil_loom))]
+mod embedded;
 mod explore;
 #[cfg(not(togil_loom))]
 mod lab;
@@ -11,8 +15,12 @@ mod report;
 #[cfg(not(togil_loom))]
 mod search;
 #[cfg(not(togil_loom))]
+mod target;
+#[cfg(not(togil_loom))]
 mod witness;
 
+#[cfg(not(togil_loom))]
+pub use embedded::explore;
 #[cfg(not(togil_loom))]
 pub use lab::{Lab, RaceError};
 #[cfg(not(togil_loom))]
@@ -20,6 +28,8 @@ pub use report::{Finding, GilVerdict, REPLAYS, Replayed, Report, Verdict};
 #[cfg(not(togil_loom))]
 pub use search::{Limits, Search, StrategyKind};
 #[cfg(not(togil_loom))]
-pub use togil_interp::race::{Blocked, Discipline, End, Failure};
+pub use target::Target;
+#[cfg(not(togil_loom))]
+pub use togil_interp::race::{Blocked, Discipline, End, Failure, Progress, progress};
 #[cfg(not(togil_loom))]
 pub use witness::{Row, Witness, place};

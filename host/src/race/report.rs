@@ -23,6 +23,8 @@ pub enum Verdict {
     Livelock,
     /// A thread runs on after the model has returned.
     Outlived,
+    /// What a script prints, or its exit status, depends on the schedule.
+    Differs,
     /// An execution had more steps than allowed.
     TooLong,
 }
@@ -36,6 +38,7 @@ impl Verdict {
             End::Deadlock(_) => Some(Self::Deadlock),
             End::Livelock(_) => Some(Self::Livelock),
             End::Outlived => Some(Self::Outlived),
+            End::Differs { .. } => Some(Self::Differs),
             End::TooLong => Some(Self::TooLong),
         }
     }
@@ -54,6 +57,7 @@ impl Verdict {
             Self::Deadlock => "deadlock",
             Self::Livelock => "livelock",
             Self::Outlived => "outlived",
+            Self::Differs => "differs",
             Self::TooLong => "too_long",
         }
     }
@@ -90,6 +94,8 @@ pub struct Finding {
     pub token: String,
     /// The execution for people to read.
     pub witness: Witness,
+    /// What it printed.
+    pub output: String,
     /// The steps of the execution in which it was found.
     pub steps_found: usize,
     /// How often a thread that could go on is taken off; `None` if it could not be shown again.
@@ -108,6 +114,8 @@ pub const REPLAYS: usize = 10;
 /// What was found out about a model.
 #[derive(Debug, Clone)]
 pub struct Report {
+    /// What the model is in.
+    pub target: String,
     /// The name of the model.
     pub model: String,
     /// What was asked for.
@@ -116,12 +124,17 @@ pub struct Report {
     pub verdict: Verdict,
     /// Executions that were run to their end.
     pub executions: usize,
+    /// The threads of an execution, at most. With one there was nothing to explore.
+    pub threads: usize,
     /// The steps of all of them.
     pub steps: usize,
     /// How long the exploration took, without what was done with a finding.
     pub elapsed: Duration,
     /// What the model returned, as Python shows it, and in how many executions.
     pub outcomes: BTreeMap<String, usize>,
+    /// How an execution that was run twice was not the same: the model depends on something besides its
+    /// schedule, and executions may be missing.
+    pub inexact: Option<String>,
     /// The first execution that failed.
     pub finding: Option<Finding>,
 }

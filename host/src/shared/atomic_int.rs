@@ -1,5 +1,6 @@
 //! `togil.AtomicInt`.
 
+use togil_interp::race::call_outside;
 use togil_interp::vm::builtins::{PyStr, PyType};
 use togil_interp::vm::function::{OptionalArg, PyMethodDef};
 use togil_interp::vm::protocol::PyNumberMethods;
@@ -79,17 +80,19 @@ fn repr(object: &PyObject, vm: &VirtualMachine) -> PyResult<PyRef<PyStr>> {
 }
 
 impl PyAtomicInt {
-    fn get(zelf: &Py<Self>, _: &VirtualMachine) -> i64 {
-        zelf.0.get()
+    fn get(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<i64> {
+        call_outside(vm)?;
+        Ok(zelf.0.get())
     }
 
     fn set(zelf: &Py<Self>, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        zelf.0.swap(int64(&value, vm)?);
-        Ok(())
+        Self::swap(zelf, value, vm).map(drop)
     }
 
     fn swap(zelf: &Py<Self>, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<i64> {
-        Ok(zelf.0.swap(int64(&value, vm)?))
+        let value = int64(&value, vm)?;
+        call_outside(vm)?;
+        Ok(zelf.0.swap(value))
     }
 
     fn add(zelf: &Py<Self>, amount: OptionalArg, vm: &VirtualMachine) -> PyResult<i64> {
@@ -107,11 +110,13 @@ impl PyAtomicInt {
         vm: &VirtualMachine,
     ) -> PyResult<bool> {
         let (expected, new) = (int64(&expected, vm)?, int64(&new, vm)?);
+        call_outside(vm)?;
         Ok(zelf.0.compare_and_swap(expected, new).is_ok())
     }
 
     /// Adds; `None` is an amount that has no negative.
     fn change(&self, amount: Option<i64>, vm: &VirtualMachine) -> PyResult<i64> {
+        call_outside(vm)?;
         amount.and_then(|amount| self.0.add(amount).ok()).ok_or_else(|| {
             vm.new_overflow_error("AtomicInt: the result does not fit in 64 bits; nothing changed")
         })

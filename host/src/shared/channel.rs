@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 
+use togil_interp::race::call_outside;
 use togil_interp::vm::builtins::{PyBaseExceptionRef, PyStr, PyType, PyTypeRef};
 use togil_interp::vm::function::{FuncArgs, ItemDoc, PyMethodDef};
 use togil_interp::vm::object::{Traverse, TraverseFn};
@@ -106,7 +107,7 @@ impl PyChannel {
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         // The item comes back with the error, and is dropped here, with no lock held.
-        zelf.core.send(item, within(timeout.0, vm)).map_err(|error| match error {
+        zelf.core.send(item, within(timeout.0, vm)?).map_err(|error| match error {
             NotSent::Closed(_) => closed("send() on a closed channel", vm),
             NotSent::TimedOut(_) => timed_out("send()", vm),
             NotSent::Interrupted(_, error) => error,
@@ -114,33 +115,36 @@ impl PyChannel {
     }
 
     fn recv(zelf: &Py<Self>, timeout: Timeout, vm: &VirtualMachine) -> PyResult {
-        zelf.core.recv(within(timeout.0, vm)).map_err(|error| match error {
+        zelf.core.recv(within(timeout.0, vm)?).map_err(|error| match error {
             NotReceived::Closed => closed("recv() on a channel that is closed and empty", vm),
             NotReceived::TimedOut => timed_out("recv()", vm),
             NotReceived::Interrupted(error) => error,
         })
     }
 
-    fn close(zelf: &Py<Self>, _: &VirtualMachine) {
+    fn close(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+        call_outside(vm)?;
         zelf.core.close();
+        Ok(())
     }
 
-    fn qsize(zelf: &Py<Self>, _: &VirtualMachine) -> usize {
-        zelf.core.len()
+    fn qsize(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<usize> {
+        call_outside(vm)?;
+        Ok(zelf.core.len())
     }
 
     fn enter(zelf: PyRef<Self>, _: &VirtualMachine) -> PyRef<Self> {
         zelf
     }
 
-    fn exit(zelf: &Py<Self>, _: FuncArgs, _: &VirtualMachine) {
-        zelf.core.close();
+    fn exit(zelf: &Py<Self>, _: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        Self::close(zelf, vm)
     }
 }
 
 fn next(channel: &PyObject, vm: &VirtualMachine) -> PyResult<PyIterReturn> {
     let channel = this(channel, vm)?;
-    match channel.core.recv(within(None, vm)) {
+    match channel.core.recv(within(None, vm)?) {
         Ok(item) => Ok(PyIterReturn::Return(item)),
         Err(NotReceived::Interrupted(error)) => Err(error),
         Err(NotReceived::Closed | NotReceived::TimedOut) => Ok(PyIterReturn::StopIteration(None)),

@@ -3,6 +3,7 @@
 mod caller;
 mod methods;
 
+use togil_interp::race::call_outside;
 use togil_interp::vm::builtins::{PyDict, PyStr, PyType};
 use togil_interp::vm::function::OptionalArg;
 use togil_interp::vm::object::{Traverse, TraverseFn};
@@ -45,7 +46,7 @@ step, which is done only if its answer still holds.",
     slots: |slots| {
         slots.new.store(Some(PySharedDict::slot_new));
         slots.repr.store(Some(repr));
-        slots.iter.store(Some(|dict, vm| this(&dict, vm)?.keys(vm).as_object().get_iter(vm).map(Into::into)));
+        slots.iter.store(Some(|dict, vm| this(&dict, vm)?.keys(vm)?.as_object().get_iter(vm).map(Into::into)));
         slots.as_mapping.copy_from(&MAPPING);
         slots.as_sequence.copy_from(&SEQUENCE);
     },
@@ -107,6 +108,7 @@ impl PySharedDict {
     }
 
     fn to_dict(&self, vm: &VirtualMachine) -> PyResult<PyRef<PyDict>> {
+        call_outside(vm)?;
         let dict = vm.ctx.new_dict();
         for (key, value) in self.core.items() {
             dict.set_item(&*key, value, vm)?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use togil_interp::race::call_outside;
 use togil_interp::vm::builtins::{PyBaseExceptionRef, PyStr, PyType};
 use togil_interp::vm::function::{FuncArgs, PyMethodDef};
 use togil_interp::vm::object::{MaybeTraverse, Traverse, TraverseFn};
@@ -119,7 +120,7 @@ impl PyReadWriteLock {
         timeout: Option<Duration>,
         vm: &VirtualMachine,
     ) -> PyResult<bool> {
-        match self.0.acquire(get_ident(), mode, within(timeout, vm)) {
+        match self.0.acquire(get_ident(), mode, within(timeout, vm)?) {
             Ok(()) => Ok(true),
             Err(NotAcquired::TimedOut) => Ok(false),
             Err(NotAcquired::Interrupted(error)) => Err(error),
@@ -128,6 +129,7 @@ impl PyReadWriteLock {
     }
 
     fn release(&self, mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
+        call_outside(vm)?;
         self.0.release(get_ident(), mode).map_err(|misuse| misused(misuse, mode, vm))
     }
 }

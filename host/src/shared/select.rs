@@ -34,7 +34,7 @@ pub(super) fn select(
         })
     });
     let cores = cores.collect::<PyResult<Vec<_>>>()?;
-    match channel::select(&cores, within(timeout.0, vm)) {
+    match channel::select(&cores, within(timeout.0, vm)?) {
         Ok((index, item)) => Ok(vm.ctx.new_tuple(vec![objects[index].clone(), item])),
         Err(NotReceived::Closed) => Err(closed("select(): all channels are closed and empty", vm)),
         Err(NotReceived::TimedOut) => Err(timed_out("select()", vm)),

@@ -3,25 +3,32 @@
 use std::time::{Duration, Instant};
 
 use togil_interp::blocking::wait_interruptibly;
+use togil_interp::race::{call_outside, wait_outside};
 use togil_interp::vm::builtins::PyBaseExceptionRef;
 use togil_interp::vm::{PyResult, VirtualMachine};
 
 use super::core::Event;
 
 /// The `wait` of the cores: until the event is set or `timeout`, counted from now, is over.
+///
+/// Called where an operation begins: that is a step for a thread that is explored.
 pub(super) fn within(
     timeout: Option<Duration>,
     vm: &VirtualMachine,
-) -> impl FnMut(&Event) -> PyResult<bool> {
+) -> PyResult<impl FnMut(&Event) -> PyResult<bool>> {
+    call_outside(vm)?;
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    move |event| {
+    Ok(move |event: &Event| {
         // Not worth giving the GIL up: the core has looked and will look again.
         if timeout == Some(Duration::ZERO) {
             return Ok(false);
         }
+        if let Some(woken) = wait_outside(vm, timeout) {
+            return woken;
+        }
         let set = |slice| Ok(event.wait(Some(slice)).then_some(()));
         Ok(wait_interruptibly(vm, deadline, set)?.is_some())
-    }
+    })
 }
 
 /// The exception when a time-out is over.

@@ -16,8 +16,8 @@ use super::outcome::{Blocked, End, Failure};
 use super::sharing::Watch;
 use super::spin::Spin;
 use super::{
-    Discipline, Event, ObjectId, Pending, Point, Sharing, SiteId, Step, Strategy, Sync, ThreadId,
-    Turn,
+    Access, Discipline, Event, ObjectId, Pending, Point, Sharing, SiteId, Step, Strategy, Sync,
+    ThreadId, Turn, progress,
 };
 use crate::attach;
 use crate::lock::Seat;
@@ -60,6 +60,8 @@ pub(crate) struct State {
     end: Option<End>,
     live: usize,
     outlived: bool,
+    /// Whether a thread was ended in the middle of something.
+    torn: bool,
     /// Whether a loop that waits was not followed as far as it goes.
     cut: bool,
 }
@@ -103,6 +105,7 @@ pub(crate) struct Finished {
     pub(crate) objects: Objects,
     pub(crate) names: Vec<String>,
     pub(crate) sharing: Sharing,
+    pub(crate) torn: bool,
     pub(crate) cut: bool,
 }
 
@@ -133,6 +136,7 @@ impl Execution {
             end: None,
             live: 1,
             outlived: false,
+            torn: false,
             cut: false,
         };
         Self { state: Mutex::new(state), abandoned, driver: Seat::default() }
@@ -151,7 +155,7 @@ impl Execution {
         if state.end.is_some() {
             return Err(Abandoned);
         }
-        if state.is_alone(&step) {
+        if state.is_alone(me, &step) {
             // Nobody can come before it or after it: it is done, and not told.
             state.apply(Turn { thread: me, times_out: false }, &step);
             return Ok(true);
@@ -222,6 +226,7 @@ impl Execution {
             None | Some(End::Finished) if state.outlived => End::Outlived,
             end => end.unwrap_or(End::Finished),
         };
+        let is_whole = matches!(end, End::Finished | End::Failed(_));
         Finished {
             strategy: std::mem::replace(&mut state.strategy, Box::new(Nobody)),
             trace: std::mem::take(&mut state.trace),
@@ -230,13 +235,16 @@ impl Execution {
             objects: std::mem::take(&mut state.objects),
             names: state.threads.iter().map(|thread| thread.name.clone()).collect(),
             sharing: std::mem::take(&mut state.watch.sharing),
+            torn: state.torn || !is_whole,
             cut: state.cut,
         }
     }
 
     /// Ends the execution: something has gone wrong in the thread.
     pub(crate) fn fail(&self, failure: Failure) {
-        self.state.lock().end.get_or_insert(End::Failed(failure));
+        let mut state = self.state.lock();
+        state.torn |= state.live > 1;
+        state.end.get_or_insert(End::Failed(failure));
     }
 
     /// Whether there were units before the step that was just done, which is the calling thread's.
@@ -278,14 +286,18 @@ impl State {
     }
 
     /// Whether there is no other thread whose steps this one could be before or after.
-    fn is_alone(&self, step: &Step) -> bool {
+    fn is_alone(&self, me: ThreadId, step: &Step) -> bool {
         self.live == 1
+            && !self.threads[me.0 as usize].spin.is_blocked()
             && !matches!(step.sync, Some(Sync::Start(_) | Sync::Join(_)))
             && self.is_possible(step)
     }
 
     /// Under a GIL a thread keeps it from one place to switch to the next, if it need not wait.
     fn must_go_on(&mut self, me: ThreadId, step: &Step) -> bool {
+        if self.threads[me.0 as usize].spin.is_blocked() {
+            return false;
+        }
         let may_switch = &mut self.threads[me.0 as usize].may_switch;
         if self.discipline == Discipline::FreeThreaded || std::mem::take(may_switch) {
             return false;
@@ -391,7 +403,7 @@ impl State {
                 site: pending.step.site,
                 object,
                 holder,
-                spins: thread.spin.waits(),
+                spins: thread.spin.waits() && !thread.spin.is_blocked(),
             }
         });
         let blocked: Vec<_> = blocked.collect();
@@ -409,6 +421,7 @@ impl State {
 
     /// Does what a step does to what threads synchronise by. Returns the units that there were.
     fn apply(&mut self, turn: Turn, step: &Step) -> u32 {
+        progress::stepped(turn.thread, step.site);
         let units = match step.sync {
             Some(Sync::Acquire(object) | Sync::TryAcquire(object)) => {
                 let units = self.units_of(object);
@@ -455,6 +468,11 @@ impl State {
     fn seat_of(&self, next: Option<ThreadId>) -> Arc<Seat> {
         let next = next.or_else(|| self.next_to_unwind()).unwrap_or(ThreadId(0));
         self.threads[next.0 as usize].seat.clone()
+    }
+
+    /// The thread waits until another one writes to what it is about to read.
+    pub(crate) fn block(&mut self, me: ThreadId, read: Access) {
+        self.threads[me.0 as usize].spin.block(read);
     }
 
     /// Whether others can tell what the thread is about to do. What they cannot need not be

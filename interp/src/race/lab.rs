@@ -12,15 +12,21 @@ use super::objects;
 use super::outcome::{End, Failure};
 use super::pool::Pool;
 use super::{
-    Discipline, Event, ObjectId, Pending, Sharing, Step, Strategy, Sync, ThreadId, hook, places,
-    sites,
+    Access, Discipline, Event, ObjectId, Part, Pending, Sharing, Step, Strategy, Sync, ThreadId,
+    hook, outside, places, sites,
 };
 use crate::python::Python;
 
-/// `threading` and its kin, for threads under control.
-const SHIM: &str = include_str!("shim.py");
+/// What is Python of the lab, in the order in which it is executed, with what its code objects name
+/// as their files: `threading` and its kin, for threads under control; what is explored; tests as
+/// models.
+const PYTHON: [(&str, &str); 3] = [
+    (include_str!("shim.py"), SHIM_PATH),
+    (include_str!("sources.py"), "<togil.race.sources>"),
+    (include_str!("tests.py"), "<togil.race.tests>"),
+];
 
-/// What its code objects name as their file.
+/// The file of the primitives.
 pub(crate) const SHIM_PATH: &str = "<togil.race>";
 
 /// Explores what threads can do. One at a time in a process.
@@ -67,16 +73,19 @@ impl Lab {
         let vm = py.vm();
         let scope = vm.new_scope_with_builtins();
         let pool = Arc::new(Pool::default());
+        outside::use_from_now_on();
         for (name, function) in kernel(vm, &pool) {
             scope.globals.set_item(name, function, vm)?;
         }
-        vm.run_string(scope.clone(), SHIM, SHIM_PATH)?;
+        for (source, path) in PYTHON {
+            vm.run_string(scope.clone(), source, path)?;
+        }
         let abandoned = scope.globals.get_item("Abandoned", vm)?;
         let abandoned = abandoned.downcast().map_err(|_| vm.new_type_error("a class"))?;
         Ok(Self { shim: scope.globals.into(), pool, abandoned, runs: 0 })
     }
 
-    /// A function of the shim.
+    /// A name of its Python code's.
     pub fn get(&self, py: Python<'_>, name: &str) -> PyResult {
         self.shim.get_item(name, py.vm())
     }
@@ -111,9 +120,9 @@ impl Lab {
             }
         };
         execution.leave(main);
-        let Finished { strategy, trace, pending, end, mut objects, names, sharing, cut } =
+        let Finished { strategy, trace, pending, end, mut objects, names, sharing, torn, cut } =
             execution.finish(vm);
-        if end != End::Finished {
+        if torn {
             // What was left half done may be anything.
             objects::change_unseen();
         }
@@ -256,6 +265,12 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
             execution.fail_with(vm, me, &error);
         }
     };
+    let touch = |object: PyObjectRef, vm: &VirtualMachine| {
+        let Some((execution, me)) = hook::me() else { return Ok(()) };
+        let object = execution.state.lock().objects.number(&object);
+        let accesses = vec![Access { object, part: Part::Whole, write: true }];
+        hook::announce(vm, &execution, me, Step { accesses, sync: None, site: places::here() })
+    };
     let own = |ids: PyObjectRef, vm: &VirtualMachine| {
         let ids: Vec<usize> = ids.try_into_value::<Vec<usize>>(vm)?;
         objects::own(ids.into_iter().collect());
@@ -278,6 +293,7 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
         ("_sleep", vm.new_function("_sleep", pass_time).into()),
         ("_now", vm.new_function("_now", now).into()),
         ("_import", vm.new_function("_import", hook::import).into()),
+        ("_touch", vm.new_function("_touch", touch).into()),
         ("_own", vm.new_function("_own", own).into()),
         ("_is_changed", vm.new_function("_is_changed", objects::is_changed).into()),
         ("_fail", vm.new_function("_fail", fail).into()),

@@ -17,9 +17,13 @@ mod objects;
 #[cfg(not(togil_loom))]
 mod outcome;
 #[cfg(not(togil_loom))]
+mod outside;
+#[cfg(not(togil_loom))]
 mod places;
 #[cfg(not(togil_loom))]
 mod pool;
+#[cfg(not(togil_loom))]
+mod progress;
 mod schedule;
 #[cfg(not(togil_loom))]
 mod sharing;
@@ -36,6 +40,8 @@ mod table;
 pub use {
     lab::{Lab, Run},
     outcome::{Blocked, End, Failure},
+    outside::{call_outside, wait_outside},
+    progress::{Progress, progress},
     sharing::Sharing,
     site::{Site, SiteKind},
 };

@@ -15,6 +15,13 @@ pub enum End {
     Livelock(Vec<Blocked>),
     /// A thread ran on after the model had returned.
     Outlived,
+    /// It has come to its end, and to something else than another execution. Said by whoever compares.
+    Differs {
+        /// What the first execution came to.
+        first: String,
+        /// What this one came to.
+        this: String,
+    },
     /// More steps than an execution may have.
     TooLong,
     /// The strategy has seen enough of it.

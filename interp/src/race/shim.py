@@ -4,12 +4,8 @@
 # Locks and threads are made of the kernel's steps. Everything else that synchronises is the
 # standard library's own code, instrumented, on top of these locks.
 
-import builtins
-import gc
-import importlib.abc
-import importlib.machinery
+import importlib
 import itertools
-import os
 import sys
 import time
 import types
@@ -126,6 +122,13 @@ class RLock:
 # Of the execution that runs: its threads by number, and the numbers of those without a name.
 _threads = {}
 _numbers = itertools.count(1)
+
+
+def reset_threads():
+    global _numbers
+    _threads.clear()
+    _threads[0] = _main
+    _numbers = itertools.count(1)
 
 
 class Thread:
@@ -326,153 +329,3 @@ def _set_up():
 
 
 _set_up()
-
-
-def _import_in_one_step(import_):
-    def __import__(*args, **kwargs):
-        _import(True)
-        try:
-            return import_(*args, **kwargs)
-        finally:
-            _import(False)
-
-    return __import__
-
-
-builtins.__import__ = _import_in_one_step(builtins.__import__)
-
-
-class _Loader(importlib.machinery.SourceFileLoader):
-    def get_code(self, fullname):
-        return _instrument(super().get_code(fullname), True)
-
-
-# The user's modules that were imported, by name.
-_imported = []
-
-
-class _Finder:
-    """Instruments what is imported from below a directory."""
-
-    def __init__(self, root):
-        self.root = os.path.join(root, "")
-
-    def find_spec(self, name, path=None, target=None):
-        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
-        if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
-            return None
-        if not spec.origin.startswith(self.root):
-            return None
-        spec.loader = _Loader(spec.loader.name, spec.loader.path)
-        _imported.append(name)
-        return spec
-
-
-def include(root):
-    """Looks for modules in a directory first, and has what is imported from it instrumented."""
-    sys.path.insert(0, root)
-    sys.meta_path.insert(0, _Finder(root))
-
-
-def _owned(modules):
-    """The ids of what the modules hold, and whether some of it changes unseen."""
-    names = {module.__name__ for module in modules}
-    seen, unseen = set(), False
-    todo = [vars(module) for module in modules]
-    while todo:
-        object = todo.pop()
-        kind = type(object)
-        if id(object) in seen or kind in _ATOMS or isinstance(object, types.ModuleType):
-            continue
-        if isinstance(object, (type, types.FunctionType)) and object.__module__ not in names:
-            continue
-        unseen = unseen or kind.__name__ in ("_local", "local", "ContextVar")
-        seen.add(id(object))
-        todo.extend(gc.get_referents(object))
-    return seen, unseen
-
-
-_ATOMS = frozenset((int, float, complex, str, bytes, bool, type(None), types.CodeType,
-                    types.BuiltinFunctionType))
-
-
-class Source:
-    """A file with models. An execution that finds what an earlier one has changed would not be the
-    same twice, so then the module is made anew."""
-
-    def __init__(self, path, text, name):
-        self.path = path
-        self.name = name
-        self.code = _instrument(compile(text, path, "exec", dont_inherit=True), True)
-        # Its globals, once it was executed.
-        self.names = None
-        self.changes_unseen = False
-
-    def fresh(self):
-        for name in _imported:
-            sys.modules.pop(name, None)
-        _imported.clear()
-        module = types.ModuleType(self.name)
-        module.__file__ = self.path
-        sys.modules[self.name] = module
-        exec(self.code, module.__dict__)
-        mine = [sys.modules[name] for name in _imported if name in sys.modules]
-        owned, self.changes_unseen = _owned([module, *mine])
-        _own(list(owned))
-        self.names = module.__dict__
-        return self.names
-
-    def models(self):
-        """The names of the models in it, in their order."""
-        names = []
-        for name, value in self.fresh().items():
-            if name.startswith("race_") and callable(value):
-                names.append(name)
-            elif getattr(value, "_is_race_model", False):
-                names.append(name)
-        if not names and "setup" in self.fresh() and "workers" in self.fresh():
-            names.append("")
-        return names
-
-    def prepare(self, name):
-        """A function that runs one execution of a model, its module made anew."""
-        global _numbers
-        _threads.clear()
-        _threads[0] = _main
-        _numbers = itertools.count(1)
-        if self.names is None or self.changes_unseen or _is_changed():
-            self.fresh()
-        names = self.names
-        return names[name] if name else lambda: three_parts(names)
-
-
-def three_parts(names):
-    """`setup()`, `workers`, `invariant(state)`."""
-    state = names["setup"]()
-    threads = [Thread(target=worker, args=(state,), name=worker.__name__)
-               for worker in names["workers"]]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if "invariant" in names:
-        held = names["invariant"](state)
-        assert held is None or held, "the invariant does not hold"
-
-
-def model(function):
-    """Marks a function as a model."""
-    function._is_race_model = True
-    return function
-
-
-def _lend_module():
-    """`togil.race`, beside what a host has as `togil`."""
-    togil = sys.modules.get("togil") or types.ModuleType("togil")
-    togil.race = types.ModuleType("togil.race", "Marks what `togil race` explores.")
-    togil.race.model = model
-    sys.modules["togil"] = togil
-    sys.modules["togil.race"] = togil.race
-
-
-_lend_module()

@@ -25,12 +25,25 @@ pub(crate) struct Spin {
     last_turns: u32,
     waits: bool,
     pure: bool,
+    /// It is in no loop: it waits in a native call.
+    blocked: bool,
 }
 
 impl Spin {
     /// Whether the thread waits for a write to what it has read.
     pub(crate) fn waits(&self) -> bool {
         self.waits
+    }
+
+    /// Whether it does so in no loop of Python's.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.waits && self.blocked
+    }
+
+    /// Waits from now on until somebody writes to what is read, in no loop of Python's.
+    pub(crate) fn block(&mut self, read: Access) {
+        *self =
+            Self { read: vec![read], waits: true, pure: true, blocked: true, ..Self::default() };
     }
 
     /// Makes the step of a thread that waits one that reads all that its loop does.
@@ -66,6 +79,7 @@ impl Spin {
         let idle = self.site == Some(site) && !self.moved && !self.read.is_empty();
         self.idle_turns = if idle { self.idle_turns + 1 } else { 0 };
         self.pure = pure;
+        self.blocked = false;
         self.waits = idle && (pure || self.idle_turns >= TURNS);
         if !self.waits {
             self.read.clear();

@@ -30,6 +30,7 @@ mod locks;
 mod processes;
 mod profiles;
 mod queues;
+mod race_targets;
 mod races;
 mod readiness;
 mod run_targets;

@@ -8,4 +8,4 @@ mod settings;
 mod site;
 mod target;
 
-pub(super) use run::main;
+pub(super) use run::{main, plain};

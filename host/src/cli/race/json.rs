@@ -20,10 +20,13 @@ pub(super) fn document(file: &str, reports: &[Report]) -> Value {
 
 fn model(report: &Report) -> Value {
     json!({
+        "target": report.target,
         "name": report.model,
         "verdict": report.verdict.as_str(),
         "granularity": report.granularity(),
         "executions": report.executions,
+        "threads": report.threads,
+        "inexact": report.inexact,
         "steps": report.steps,
         "seconds": report.elapsed.as_secs_f64(),
         "outcomes": report.outcomes,
@@ -47,9 +50,15 @@ fn finding(finding: &Finding) -> Value {
         }
         _ => (Value::Null, Value::Null),
     };
+    let differs = match &finding.end {
+        End::Differs { first, this } => json!({ "first": first, "this": this }),
+        _ => Value::Null,
+    };
     json!({
         "error": error,
         "blocked": blocked,
+        "differs": differs,
+        "output": finding.output,
         "token": finding.token,
         "steps_found": finding.steps_found,
         "preemptions": finding.preemptions,

@@ -16,8 +16,9 @@ pub(super) fn document(file: &str, reports: &[Report]) -> String {
     );
     for report in reports {
         let (name, time) = (escape(&report.model), report.elapsed.as_secs_f64());
+        let target = escape(&report.target);
         let _ =
-            write!(text, "  <testcase classname=\"{file}\" name=\"{name}\" time=\"{time:.3}\">");
+            write!(text, "  <testcase classname=\"{target}\" name=\"{name}\" time=\"{time:.3}\">");
         if !report.verdict.is_clean() {
             let message = escape(&super::text::summary(report));
             let whole = escape(&super::text::plain(report));

@@ -3,6 +3,8 @@
 mod json;
 mod junit;
 mod sarif;
+mod stuck;
+mod targets;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -12,14 +14,18 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::ab::time_limit;
-use crate::race::{Discipline, Lab, Limits, RaceError, Report, Search, StrategyKind, Verdict};
-use crate::{Interpreter, Python};
+use super::python;
+use crate::Python;
+use crate::race::{
+    Discipline, Lab, Limits, RaceError, Report, Search, StrategyKind, Target, Verdict,
+};
+use targets::Targets;
 
 /// Options of `togil race`.
 #[derive(Debug, Args)]
 pub(super) struct RaceArgs {
-    /// A file with models: functions `race_*` that start threads, join them and assert
-    file: PathBuf,
+    #[command(flatten)]
+    targets: Targets,
     /// Explore the models whose name contains this
     #[arg(short = 'k', value_name = "NAME")]
     name: Option<String>,
@@ -72,8 +78,9 @@ const USAGE: u8 = 2;
 
 /// The exit status that says what was found: of several, the first in this order.
 fn status(verdicts: &[Verdict]) -> u8 {
-    const FOUND: [(Verdict, u8); 5] = [
+    const FOUND: [(Verdict, u8); 6] = [
         (Verdict::Fails, 1),
+        (Verdict::Differs, 1),
         (Verdict::Deadlock, 3),
         (Verdict::Livelock, 4),
         (Verdict::Outlived, 5),
@@ -94,30 +101,34 @@ pub(super) fn main(args: &RaceArgs) -> ExitCode {
 }
 
 fn run(args: &RaceArgs) -> Result<u8, String> {
-    let path = args.file.display();
-    let text = std::fs::read_to_string(&args.file)
-        .map_err(|error| format!("cannot read '{path}': {error}"))?;
-    let interpreter = Interpreter::builder().build().map_err(|error| error.to_string())?;
+    let targets = args.targets.read()?;
+    // The order of sets must be the same each time.
+    let interpreter = python::plain(|settings| settings.hash_seed = Some(0))?;
+    stuck::watch();
     if let Some(token) = &args.replay {
-        let verdict = interpreter.attach(|py| replay(py, args, &text, token));
+        let verdict = interpreter.attach(|py| replay(py, args, &targets, token));
         interpreter.finalize(None);
         return Ok(status(verdict?.as_slice()));
     }
-    let reports = interpreter.attach(|py| explore(py, args, &text));
+    let explored = interpreter.attach(|py| explore(py, args, &targets));
     interpreter.finalize(None);
-    let reports = reports?;
+    let Explored { reports, failed } = explored?;
+    let name = args.targets.name();
     if args.json {
-        anstream::println!("{}", json::document(&path.to_string(), &reports));
+        anstream::println!("{}", json::document(&name, &reports));
     }
     if let Some(sarif) = &args.sarif {
-        let document = sarif::document(&path.to_string(), &reports);
-        write(sarif, &format!("{document:#}\n"))?;
+        write(sarif, &format!("{:#}\n", sarif::document(&reports)))?;
     }
     if let Some(junit) = &args.junit {
-        write(junit, &junit::document(&path.to_string(), &reports))?;
+        write(junit, &junit::document(&name, &reports))?;
     }
     let verdicts: Vec<_> = reports.iter().map(|report| report.verdict).collect();
-    Ok(status(&verdicts))
+    let status = status(&verdicts);
+    if status == 0 && reports.iter().all(|report| report.threads < 2) {
+        return Err("none of them starts a thread, so there was nothing to explore".to_owned());
+    }
+    Ok(if status == 0 && failed { USAGE } else { status })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
@@ -132,46 +143,96 @@ fn explain(error: RaceError) -> String {
     }
 }
 
+fn lab<'py>(py: Python<'py>, args: &RaceArgs) -> Result<Lab<'py>, String> {
+    let lab = Lab::new(py).map_err(explain)?;
+    for name in &args.targets.include {
+        lab.include(name).map_err(explain)?;
+    }
+    Ok(lab)
+}
+
 fn replay(
     py: Python<'_>,
     args: &RaceArgs,
-    text: &str,
+    targets: &[Target],
     token: &str,
 ) -> Result<Option<Verdict>, String> {
-    let mut lab = Lab::load(py, &args.file, text).map_err(explain)?;
-    let replayed = lab.replay(token).map_err(explain)?;
-    anstream::print!("{}", text::replayed(&replayed));
-    Ok(replayed.verdict)
+    let mut lab = lab(py, args)?;
+    let mut result = Err("there is nothing to replay it in".to_owned());
+    for target in targets {
+        let replayed = lab.open(target).and_then(|()| lab.replay(token));
+        match replayed {
+            // It may be in another of the files.
+            Err(error @ RaceError::NoModel(_)) => result = Err(explain(error)),
+            Err(error) => return Err(explain(error)),
+            Ok(replayed) => {
+                anstream::print!("{}", text::replayed(&replayed));
+                return Ok(replayed.verdict);
+            }
+        }
+    }
+    result
 }
 
-fn explore(py: Python<'_>, args: &RaceArgs, text: &str) -> Result<Vec<Report>, String> {
-    let mut lab = Lab::load(py, &args.file, text).map_err(explain)?;
-    let mut models = lab.models().map_err(explain)?;
-    if models.is_empty() {
-        return Err(format!(
+/// What was found out about all targets.
+struct Explored {
+    reports: Vec<Report>,
+    /// Whether some target could not be explored. That was told.
+    failed: bool,
+}
+
+fn explore(py: Python<'_>, args: &RaceArgs, targets: &[Target]) -> Result<Explored, String> {
+    let mut lab = lab(py, args)?;
+    let mut explored = Explored { reports: Vec::new(), failed: false };
+    let mut names = Vec::new();
+    for target in targets {
+        let models = lab.open(target).and_then(|()| lab.models());
+        let models = match models {
+            Ok(models) => models,
+            Err(error) if targets.len() > 1 => {
+                anstream::eprintln!("togil race: {}: {}", target.name(), explain(error));
+                explored.failed = true;
+                continue;
+            }
+            Err(error) => return Err(explain(error)),
+        };
+        for model in models {
+            let is_asked = args.name.as_ref().is_none_or(|part| model.contains(part));
+            if is_asked {
+                let report = lab.explore(&model, args.search()).map_err(explain)?;
+                args.tell(target, &report);
+                explored.reports.push(report);
+            }
+            names.push(model);
+        }
+    }
+    let plain = explored.reports.iter().filter(|report| report.threads < 2).count();
+    if !args.json && targets.iter().any(targets::is_of_tests) && plain > 0 {
+        let (tests, start) = if plain == 1 { ("test", "starts") } else { ("tests", "start") };
+        anstream::println!("{plain} {tests} {start} no thread");
+    }
+    match (&args.name, explored.reports.is_empty() && !explored.failed) {
+        (_, false) => Ok(explored),
+        (Some(part), true) if !names.is_empty() => {
+            Err(format!("no model has '{part}' in its name; there are {}", names.join(", ")))
+        }
+        (_, true) => Err(format!(
             "there is no model in '{}': it takes a function race_* that starts threads, joins them \
              and asserts, or setup(), workers and invariant(state)",
-            args.file.display()
-        ));
+            args.targets.name()
+        )),
     }
-    let all = models.join(", ");
-    models.retain(|model| args.name.as_ref().is_none_or(|part| model.contains(part)));
-    if models.is_empty() {
-        let part = args.name.as_deref().unwrap_or_default();
-        return Err(format!("no model has '{part}' in its name; there are {all}"));
-    }
-    let mut reports = Vec::new();
-    for model in models {
-        let report = lab.explore(&model, args.search()).map_err(explain)?;
-        if !args.json {
-            anstream::print!("{}", text::render(&report));
-        }
-        reports.push(report);
-    }
-    Ok(reports)
 }
 
 impl RaceArgs {
+    /// Prints what was found out about a model. Tests without threads are only counted.
+    fn tell(&self, target: &Target, report: &Report) {
+        let is_counted = targets::is_of_tests(target) && report.threads < 2;
+        if !self.json && !(is_counted && report.verdict.is_clean()) {
+            anstream::print!("{}", text::render(report));
+        }
+    }
+
     fn search(&self) -> Search {
         let strategy = match self.strategy {
             Kind::Exhaustive => StrategyKind::Exhaustive,

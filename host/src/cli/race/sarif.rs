@@ -7,16 +7,17 @@ use crate::race::{Report, Row, Verdict};
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The rules, by verdict.
-const RULES: [(Verdict, &str); 5] = [
+const RULES: [(Verdict, &str); 6] = [
     (Verdict::Fails, "An order of steps exists in which the model fails"),
     (Verdict::Deadlock, "Threads can come to wait for each other, or for a wake-up that was lost"),
     (Verdict::Livelock, "Threads can come to wait in loops for what nobody writes"),
     (Verdict::Outlived, "A thread can outlive the model that started it"),
+    (Verdict::Differs, "What a script prints, or its exit status, depends on the schedule"),
     (Verdict::TooLong, "An execution may not end"),
 ];
 
 /// The whole document.
-pub(super) fn document(file: &str, reports: &[Report]) -> Value {
+pub(super) fn document(reports: &[Report]) -> Value {
     let rules = RULES.iter().map(
         |(verdict, text)| json!({ "id": verdict.as_str(), "shortDescription": { "text": text } }),
     );
@@ -30,12 +31,13 @@ pub(super) fn document(file: &str, reports: &[Report]) -> Value {
                 "version": env!("CARGO_PKG_VERSION"),
                 "rules": rules.collect::<Vec<_>>(),
             } },
-            "results": results.map(|report| result(file, report)).collect::<Vec<_>>(),
+            "results": results.map(result).collect::<Vec<_>>(),
         }],
     })
 }
 
-fn result(file: &str, report: &Report) -> Value {
+fn result(report: &Report) -> Value {
+    let file = report.target.as_str();
     let mut message = format!("{}: {}", report.model, super::text::summary(report));
     let mut steps = Vec::new();
     if let Some(finding) = &report.finding {

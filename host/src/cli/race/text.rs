@@ -22,11 +22,15 @@ pub(super) fn render(report: &Report) -> String {
         Verdict::Deadlock => (BAD, "DEADLOCK"),
         Verdict::Livelock => (BAD, "LIVELOCK"),
         Verdict::Outlived => (BAD, "OUTLIVED"),
+        Verdict::Differs => (BAD, "DIFFERS"),
         Verdict::TooLong => (BAD, "TOO LONG"),
     };
     let name = if model.is_empty() { "setup, workers" } else { model };
     let granularity = report.granularity();
     let what = match verdict {
+        Verdict::Holds if report.threads < 2 => {
+            "it starts no thread, so there was nothing to explore".to_owned()
+        }
         Verdict::Holds => format!("explored everything, {granularity}"),
         Verdict::Bounded => format!("nothing found, and not everything explored, {granularity}"),
         _ => format!("found {granularity}"),
@@ -39,6 +43,13 @@ pub(super) fn render(report: &Report) -> String {
     let says_something = report.outcomes.keys().any(|outcome| outcome != "None");
     for (outcome, count) in report.outcomes.iter().filter(|_| says_something) {
         let _ = writeln!(text, "  {count:>8} x {outcome}");
+    }
+    if let Some(inexact) = &report.inexact {
+        let _ = writeln!(
+            text,
+            "  NOT EXACT: an execution that was run twice was not the same, so it depends on something \
+             besides its schedule\n    {inexact}"
+        );
     }
     if let Some(finding) = &report.finding {
         explain(&mut text, finding);
@@ -66,7 +77,9 @@ fn explain(text: &mut String, finding: &Finding) {
     if let Some(gil) = gil {
         let _ = writeln!(text, "  {}", with_gil(gil));
     }
-    if let Some(preemptions) = finding.preemptions {
+    if finding.preemptions == Some(0) {
+        text.push_str("  no preemption is needed: it may fail without other threads, too\n");
+    } else if let Some(preemptions) = finding.preemptions {
         let fewest = if finding.is_fewest { ", the fewest that show it" } else { "" };
         let plural = if preemptions == 1 { "" } else { "s" };
         let _ = writeln!(text, "  {preemptions} preemption{plural}{fewest}");
@@ -82,6 +95,10 @@ fn explain(text: &mut String, finding: &Finding) {
     let _ = writeln!(text, "  to replay it: --replay {}", finding.token);
     text.push('\n');
     table(text, witness);
+    if !finding.output.is_empty() && !matches!(end, End::Differs { .. }) {
+        text.push_str("\n  it printed\n");
+        finding.output.lines().for_each(|line| text.extend(["    ", line, "\n"]));
+    }
     text.push('\n');
 }
 
@@ -119,6 +136,9 @@ fn told(text: &mut String, end: &End, witness: &Witness) {
             blocked.iter().for_each(|blocked| waits(text, witness, blocked));
         }
         End::Outlived => text.push_str("  the model returned while a thread of its was running\n"),
+        End::Differs { first, this } => {
+            let _ = writeln!(text, "  first  {first}\n  here   {this}");
+        }
         End::TooLong => text.push_str("  more steps than an execution may have\n"),
         End::Finished | End::GivenUp => {}
     }

@@ -1,6 +1,7 @@
 //! A Python thread as the table sees it: how it compares keys and how it waits.
 
 use togil_interp::blocking::wait_interruptibly;
+use togil_interp::race::{call_outside, wait_outside};
 use togil_interp::vm::builtins::{PyBaseExceptionRef, PyInt, PyStr};
 use togil_interp::vm::stdlib::_thread::get_ident;
 use togil_interp::vm::types::PyComparisonOp;
@@ -21,8 +22,12 @@ impl Thread<'_> {
 }
 
 /// Runs `__hash__`.
+///
+/// Called where an operation begins: that is a step for a thread that is explored.
 pub(super) fn hashed(key: &PyObject, vm: &VirtualMachine) -> PyResult<Hashed<PyObjectRef>> {
-    Ok(Hashed { hash: key.hash(vm)?, key: key.to_owned() })
+    let hash = key.hash(vm)?;
+    call_outside(vm)?;
+    Ok(Hashed { hash, key: key.to_owned() })
 }
 
 pub(super) fn failed(
@@ -64,6 +69,9 @@ impl Caller<PyObjectRef> for Thread<'_> {
     }
 
     fn wait(&self, event: &Event) -> PyResult<()> {
+        if let Some(woken) = wait_outside(self.vm, None) {
+            return woken.map(drop);
+        }
         wait_interruptibly(self.vm, None, |slice| Ok(event.wait(Some(slice)).then_some(())))
             .map(|_| ())
     }

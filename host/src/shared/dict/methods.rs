@@ -1,5 +1,6 @@
 //! The methods of `SharedDict`.
 
+use togil_interp::race::call_outside;
 use togil_interp::vm::builtins::{PyDict, PyList};
 use togil_interp::vm::function::{OptionalArg, PyMethodDef};
 use togil_interp::vm::{Py, PyObjectRef, PyRef, PyResult, VirtualMachine};
@@ -144,9 +145,14 @@ impl PySharedDict {
     ) -> PyResult {
         let claim = self.core.claim(&Thread { vm }, &hashed(key, vm)?);
         let claim = claim.map_err(|failure| failed(failure, vm))?;
-        let new = function(claim.value().cloned())?;
-        claim.commit(new.clone());
-        Ok(new)
+        let new = function(claim.value().cloned());
+        match &new {
+            Ok(new) => claim.commit(new.clone()),
+            Err(_) => drop(claim),
+        }
+        // Whoever waits for the key may go on.
+        call_outside(vm)?;
+        new
     }
 
     fn compare_and_swap(
@@ -159,31 +165,36 @@ impl PySharedDict {
         let claim = zelf.core.claim(&Thread { vm }, &hashed(&key, vm)?);
         let claim = claim.map_err(|failure| failed(failure, vm))?;
         let is_expected = match claim.value() {
-            Some(value) => vm.identical_or_equal(value, &expected)?,
-            None => false,
+            Some(value) => vm.identical_or_equal(value, &expected),
+            None => Ok(false),
         };
-        if is_expected {
-            claim.commit(new);
+        match is_expected {
+            Ok(true) => claim.commit(new),
+            _ => drop(claim),
         }
-        Ok(is_expected)
+        call_outside(vm)?;
+        is_expected
     }
 
-    pub(super) fn keys(&self, vm: &VirtualMachine) -> PyRef<PyList> {
-        vm.ctx.new_list(self.core.items().into_iter().map(|(key, _)| key).collect())
+    pub(super) fn keys(&self, vm: &VirtualMachine) -> PyResult<PyRef<PyList>> {
+        call_outside(vm)?;
+        Ok(vm.ctx.new_list(self.core.items().into_iter().map(|(key, _)| key).collect()))
     }
 
-    fn keys_of(zelf: &Py<Self>, vm: &VirtualMachine) -> PyRef<PyList> {
+    fn keys_of(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyList>> {
         zelf.keys(vm)
     }
 
-    fn values(zelf: &Py<Self>, vm: &VirtualMachine) -> PyRef<PyList> {
-        vm.ctx.new_list(zelf.core.items().into_iter().map(|(_, value)| value).collect())
+    fn values(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyList>> {
+        call_outside(vm)?;
+        Ok(vm.ctx.new_list(zelf.core.items().into_iter().map(|(_, value)| value).collect()))
     }
 
-    fn items(zelf: &Py<Self>, vm: &VirtualMachine) -> PyRef<PyList> {
+    fn items(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyList>> {
+        call_outside(vm)?;
         let items = zelf.core.items().into_iter();
         let pairs = items.map(|(key, value)| vm.ctx.new_tuple(vec![key, value]).into());
-        vm.ctx.new_list(pairs.collect())
+        Ok(vm.ctx.new_list(pairs.collect()))
     }
 
     fn copy(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyDict>> {
@@ -191,6 +202,7 @@ impl PySharedDict {
     }
 
     fn clear_all(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+        call_outside(vm)?;
         let cleared = zelf.core.clear(&Thread { vm });
         cleared.map(drop).map_err(|failure| failed(failure, vm))
     }
