@@ -22,4 +22,4 @@ pub use search::{Limits, Search, StrategyKind};
 #[cfg(not(togil_loom))]
 pub use togil_interp::race::{Blocked, Discipline, End, Failure};
 #[cfg(not(togil_loom))]
-pub use witness::{Row, Witness, place};
+pub use witness::{LockStep, Row, Witness, line, place};

@@ -31,6 +31,8 @@ mod sites;
 mod spin;
 #[cfg(not(togil_loom))]
 mod table;
+#[cfg(not(togil_loom))]
+mod values;
 
 #[cfg(not(togil_loom))]
 pub use {
@@ -38,6 +40,7 @@ pub use {
     outcome::{Blocked, End, Failure},
     sharing::Sharing,
     site::{Site, SiteKind},
+    values::Noted,
 };
 
 pub use schedule::{

@@ -88,8 +88,12 @@ fn witness(witness: &Witness) -> Value {
         json!({
             "thread": row.thread,
             "place": row.place,
+            "file": row.file,
+            "line": row.line,
             "operation": row.operation,
+            "value": row.value,
             "conflicts": row.conflicts,
+            "conflicts_with": row.conflicts_with,
         })
     });
     json!({ "threads": witness.threads, "steps": steps.collect::<Vec<_>>() })

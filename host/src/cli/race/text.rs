@@ -165,7 +165,8 @@ fn waits(text: &mut String, witness: &Witness, blocked: &Blocked) {
 fn table(text: &mut String, witness: &Witness) {
     let cell = |row: &Row| {
         let mark = if row.conflicts { " *" } else { "" };
-        format!("{} {}{mark}", row.place, row.operation)
+        let value = row.value.as_ref().map_or(String::new(), |value| format!(" = {value}"));
+        format!("{} {}{value}{mark}", row.place, row.operation)
     };
     let width = |thread: usize| {
         let cells = witness.rows.iter().filter(|row| row.thread == thread);
