@@ -290,7 +290,7 @@ impl<'py> Lab<'py> {
                 let again = Box::new(Guided::new(run.trace.clone()));
                 let (_, again) = self.run(model, again, search, &mut Sharing::all())?;
                 let run = if is_same_failure(&run.end, &again.end) { again } else { run };
-                GilVerdict::Possible { executions, witness: Witness::of(&run) }
+                GilVerdict::Possible { executions, witness: Witness::of(&run), end: run.end }
             }
             (Verdict::Holds, None) => GilVerdict::Hidden { executions },
             _ => GilVerdict::NotFound { executions },

@@ -1,8 +1,14 @@
 //! `togil race`: explores what threads can do.
 
+mod baseline;
+mod comments;
+mod html;
 mod json;
+mod judge;
 mod junit;
 mod sarif;
+mod source;
+mod suppress;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -11,8 +17,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use self::judge::{Judge, JudgeArgs, Judged};
 use super::ab::time_limit;
-use crate::race::{Discipline, Lab, Limits, RaceError, Report, Search, StrategyKind, Verdict};
+use crate::race::{Discipline, Lab, Limits, RaceError, Search, StrategyKind, Verdict};
 use crate::{Interpreter, Python};
 
 /// Options of `togil race`.
@@ -50,6 +57,10 @@ pub(super) struct RaceArgs {
     /// Also write it as JUnit XML, for CI systems
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    #[command(flatten)]
+    html: html::HtmlArgs,
+    #[command(flatten)]
+    judge: JudgeArgs,
     /// Print a JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -103,11 +114,16 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
         interpreter.finalize(None);
         return Ok(status(verdict?.as_slice()));
     }
-    let reports = interpreter.attach(|py| explore(py, args, &text));
+    let mut judge = Judge::new(&args.judge, &path.to_string(), &text)?;
+    let reports = interpreter.attach(|py| explore(py, args, &text, &mut judge));
     interpreter.finalize(None);
     let reports = reports?;
+    let notes = judge.finish(&reports, args.name.is_none())?;
+    for note in &notes {
+        anstream::eprintln!("togil race: {note}");
+    }
     if args.json {
-        anstream::println!("{}", json::document(&path.to_string(), &reports));
+        anstream::println!("{}", json::document(&path.to_string(), &reports, &notes));
     }
     if let Some(sarif) = &args.sarif {
         let document = sarif::document(&path.to_string(), &reports);
@@ -116,7 +132,9 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
     if let Some(junit) = &args.junit {
         write(junit, &junit::document(&path.to_string(), &reports))?;
     }
-    let verdicts: Vec<_> = reports.iter().map(|report| report.verdict).collect();
+    args.html.write(&path.to_string(), &reports)?;
+    let counted = reports.iter().filter(|report| report.counts());
+    let verdicts: Vec<_> = counted.map(|report| report.verdict).collect();
     Ok(status(&verdicts))
 }
 
@@ -144,7 +162,12 @@ fn replay(
     Ok(replayed.verdict)
 }
 
-fn explore(py: Python<'_>, args: &RaceArgs, text: &str) -> Result<Vec<Report>, String> {
+fn explore(
+    py: Python<'_>,
+    args: &RaceArgs,
+    text: &str,
+    judge: &mut Judge<'_>,
+) -> Result<Vec<Judged>, String> {
     let mut lab = Lab::load(py, &args.file, text).map_err(explain)?;
     let mut models = lab.models().map_err(explain)?;
     if models.is_empty() {
@@ -162,9 +185,9 @@ fn explore(py: Python<'_>, args: &RaceArgs, text: &str) -> Result<Vec<Report>, S
     }
     let mut reports = Vec::new();
     for model in models {
-        let report = lab.explore(&model, args.search()).map_err(explain)?;
+        let report = judge.judge(lab.explore(&model, args.search()).map_err(explain)?)?;
         if !args.json {
-            anstream::print!("{}", text::render(&report));
+            anstream::print!("{}", text::judged(&report));
         }
         reports.push(report);
     }
