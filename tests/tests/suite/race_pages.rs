@@ -22,6 +22,7 @@ def race_markup():
     def one():
         with first:
             with second: box.n = box.n + 1  # <i>
+        box.text = box.text
     def two():
         with second: box.n = box.n + 1
         box.text = box.text + 'a_text_without_a_space_that_is_longer_than_the_column_in_which_it_stands_and_so_on_and_on'
@@ -39,7 +40,7 @@ def race_fine():
 "#;
 
 /// Without connections to anywhere, and without anybody at the screen.
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -50,7 +51,6 @@ const OPTIONS: [&str; 11] = [
     "--disable-sync",
     "--hide-scrollbars",
     "--enable-logging=stderr",
-    "--window-size=1280,1000",
 ];
 
 /// Measures the page, and leaves what it has seen where `--dump-dom` shows it.
@@ -110,12 +110,13 @@ fn chromium() -> Option<PathBuf> {
 }
 
 /// What the browser has seen of a page.
-fn look(chromium: &Path, directory: &Path, page: &str) -> Value {
+fn look(chromium: &Path, directory: &Path, page: &str, width: u32) -> Value {
     let text = std::fs::read_to_string(directory.join(page)).expect("a page");
     let file = directory.join(format!("look-{page}"));
     std::fs::write(&file, text.replacen("<head>", &format!("<head>{LOOK}"), 1)).expect("a file");
     let output = Command::new(chromium)
         .args(OPTIONS)
+        .arg(format!("--window-size={width},1000"))
         .arg(format!("--user-data-dir={}", directory.join("profile").display()))
         .arg("--dump-dom")
         .arg(format!("file://{}", file.display()))
@@ -161,14 +162,14 @@ fn a_browser_shows_the_steps_in_lanes() {
         std::fs::write(directory.path().join(page), output.read(&format!("pages/{page}")))
             .expect("a copy");
     }
-    let look = |page: &str| {
-        let seen = look(&chromium, directory.path(), page);
+    let look = |page: &str, width: u32| {
+        let seen = look(&chromium, directory.path(), page, width);
         is_sound(page, &seen);
         seen
     };
-    look("index.html");
+    look("index.html", 1280);
 
-    let seen = look("race_markup.html");
+    let seen = look("race_markup.html", 1280);
     let witness = &document["models"][0]["finding"]["witness"];
     let steps = witness["steps"].as_array().expect("steps");
     assert_eq!(seen["lanes"][0], 3);
@@ -181,13 +182,22 @@ fn a_browser_shows_the_steps_in_lanes() {
         |step: &&Value| step["operation"].as_str().is_some_and(|what| what.starts_with("acquire"));
     assert_eq!(seen["held"][0], steps.iter().filter(taken).count());
     let text = seen["text"][0].as_str().expect("text");
-    for said in
-        ["<b>worker & \"0\"</b>", "with second: box.n = box.n + 1  # <i>", "= 0", "AssertionError"]
-    {
+    for said in [
+        "<b>worker & \"0\"</b>",
+        "with second: box.n = box.n + 1  # <i>",
+        "= 0",
+        "= '<script>document.title",
+        "AssertionError",
+    ] {
         assert!(text.contains(said), "{said}: {text}");
     }
 
-    let seen = look("race_deadlock.html");
+    // A4 in landscape, in the browser's pixels.
+    let printed = output.read("pages/race_markup.html").replace("@media print", "@media screen");
+    std::fs::write(directory.path().join("printed.html"), printed).expect("a copy");
+    assert_eq!(look("printed.html", 1030)["dots"], seen["dots"]);
+
+    let seen = look("race_deadlock.html", 1280);
     assert_eq!(seen["lanes"], serde_json::json!([3, 3]), "free-threaded, and with the GIL");
     let text = seen["text"][0].as_str().expect("text");
     assert!(text.contains("waits for a lock that <b>worker & \"1\"</b> has"), "{text}");

@@ -58,8 +58,8 @@ impl Drawing<'_> {
         let label = escaped(self.label);
         let mut text = format!(
             "<div class=\"wide\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n\
-             <div class=\"steps\" role=\"table\" aria-label=\"{label}\" style=\"--slots:{slots};\
-             grid-template-columns:2.6rem repeat({lanes},minmax(10.5rem,1fr)) minmax(13rem,1.3fr)\">\n"
+             <div class=\"steps\" role=\"table\" aria-label=\"{label}\" \
+             style=\"--slots:{slots};--lanes:{lanes}\">\n"
         );
         self.signs(&mut text, &held);
         self.head(&mut text);
