@@ -1,6 +1,7 @@
 //! The `togil` command: `run` is Python, `ab` compares the lock modes.
 
 pub mod ab;
+mod html;
 mod mode;
 mod profile;
 mod python;

@@ -369,7 +369,13 @@ impl<'py> Lab<'py> {
         let search = Search { strategy, discipline: Discipline::Gil, ..search };
         let (Report { verdict, executions, .. }, failed) = self.search(model, search)?;
         Ok(match (verdict, failed) {
-            (_, Some((run, _))) => GilVerdict::Possible { executions, witness: Witness::of(&run) },
+            (_, Some((run, _))) => {
+                // Once more, with every step.
+                let again = Box::new(Guided::new(run.trace.clone()));
+                let (_, again) = self.run(model, again, search, &mut Sharing::all())?;
+                let run = if is_same_failure(&run.end, &again.end) { again } else { run };
+                GilVerdict::Possible { executions, witness: Witness::of(&run), end: run.end }
+            }
             (Verdict::Holds, None) => GilVerdict::Hidden { executions },
             _ => GilVerdict::NotFound { executions },
         })

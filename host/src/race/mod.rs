@@ -32,4 +32,4 @@ pub use target::Target;
 #[cfg(not(togil_loom))]
 pub use togil_interp::race::{Blocked, Discipline, End, Failure, Progress, progress};
 #[cfg(not(togil_loom))]
-pub use witness::{Row, Witness, place};
+pub use witness::{LockStep, Row, Witness, line, place};

@@ -75,7 +75,9 @@ pub enum GilVerdict {
     Possible {
         /// How many executions it took to find that.
         executions: usize,
-        /// One that fails.
+        /// How one ends that fails.
+        end: End,
+        /// That one.
         witness: Witness,
     },
     /// Nothing failed in so many executions with that GIL, and there are others.

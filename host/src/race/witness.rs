@@ -1,5 +1,6 @@
 //! A failing execution as people read it: a row for each step, a column for each thread.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use togil_interp::race::{Access, Event, ObjectId, Run, SiteId, SiteKind, Sync, ThreadId, site};
@@ -14,30 +15,63 @@ pub struct Witness {
 }
 
 /// One step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Row {
     /// The column.
     pub thread: usize,
     /// `file:line`, without the directory; empty outside of instrumented code.
     pub place: String,
+    /// The file as it was given, or as the import found it; empty outside of instrumented code.
+    pub file: String,
+    /// 1 for the first line; 0 outside of instrumented code.
+    pub line: u32,
     /// What is done.
     pub operation: String,
+    /// What is read or written, where that could be told: a short number, text or other constant as
+    /// Python shows it, and the class of anything else, as in `<Account>`.
+    pub value: Option<String>,
     /// Whether another thread does something to the same thing, and one of the two changes it.
     pub conflicts: bool,
+    /// The rows before it that it conflicts with: of each other thread, the last one.
+    pub conflicts_with: Vec<usize>,
+    /// Whether it takes or gives back a lock.
+    pub lock: Option<LockStep>,
+}
+
+/// What a step does to who holds a lock. Locks are told apart by numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockStep {
+    /// From here on the thread has it.
+    Takes(u32),
+    /// From here on nobody has it.
+    Gives(u32),
 }
 
 impl Witness {
     /// Reads what an execution has recorded.
     pub(super) fn of(run: &Run) -> Self {
-        let rows = run.trace.iter().enumerate();
-        let rows = rows.filter(|(index, event)| is_sync(event) || conflicts(&run.trace, *index));
-        let rows = rows.map(|(index, event)| {
-            let kind = site(event.step.site).map(|site| site.kind);
+        let told = run.trace.iter().enumerate();
+        let told: Vec<usize> = told
+            .filter(|(index, event)| is_sync(event) || conflicts(&run.trace, *index))
+            .map(|(index, _)| index)
+            .collect();
+        let names = names(run, &told);
+        let rows = told.iter().enumerate().map(|(row, &index)| {
+            let event = &run.trace[index];
+            let at = site(event.step.site);
+            let noted = run.noted.get(&index);
+            let key = noted.and_then(|noted| noted.key.as_deref());
+            let found = found(event).map(str::to_owned);
             Row {
                 thread: event.turn.thread.0 as usize,
                 place: place(event.step.site).unwrap_or_default(),
-                operation: operation(run, event, kind.as_ref()),
+                line: at.as_ref().map_or(0, |at| at.line),
+                operation: operation(run, &names, event, at.as_ref().map(|at| &at.kind), key),
+                file: at.map_or(String::new(), |at| at.file),
+                value: found.or_else(|| noted?.value.clone()),
                 conflicts: conflicts(&run.trace, index),
+                conflicts_with: before(&run.trace, &told[..row], event),
+                lock: lock(event),
             }
         });
         Self { threads: run.threads.clone(), rows: rows.collect() }
@@ -51,6 +85,11 @@ pub fn place(of: SiteId) -> Option<String> {
     Some(format!("{}:{}", file.to_string_lossy(), site.line))
 }
 
+/// The file, as [`Row::file`] names it, and the line; `None` outside of instrumented code.
+pub fn line(of: SiteId) -> Option<(String, u32)> {
+    site(of).map(|site| (site.file, site.line))
+}
+
 /// That a thread ends need not be told.
 fn is_sync(event: &Event) -> bool {
     event.step.sync.is_some_and(|sync| sync != Sync::End)
@@ -59,22 +98,96 @@ fn is_sync(event: &Event) -> bool {
 fn conflicts(trace: &[Event], index: usize) -> bool {
     let event = &trace[index];
     let others = trace.iter().filter(|other| other.turn.thread != event.turn.thread);
-    others
-        .flat_map(|other| &other.step.accesses)
-        .any(|access| event.step.accesses.iter().any(|mine: &Access| mine.conflicts_with(access)))
+    others.into_iter().any(|other| conflict(event, other))
 }
 
-fn operation(run: &Run, event: &Event, kind: Option<&SiteKind>) -> String {
-    let name =
-        |object: ObjectId| run.objects.get(object.0 as usize).map_or("object", String::as_str);
+fn conflict(one: &Event, other: &Event) -> bool {
+    let mut others = other.step.accesses.iter();
+    others.any(|other| one.step.accesses.iter().any(|mine: &Access| mine.conflicts_with(other)))
+}
+
+/// The last row of each other thread that conflicts with a step.
+fn before(trace: &[Event], rows: &[usize], event: &Event) -> Vec<usize> {
+    let mut last = BTreeMap::new();
+    for (row, &index) in rows.iter().enumerate() {
+        let other = &trace[index];
+        if other.turn.thread != event.turn.thread && conflict(event, other) {
+            last.insert(other.turn.thread, row);
+        }
+    }
+    last.into_values().collect()
+}
+
+fn lock(event: &Event) -> Option<LockStep> {
+    match event.step.sync? {
+        Sync::Acquire(ObjectId(lock)) | Sync::TryAcquire(ObjectId(lock)) => {
+            (event.units > 0 && !event.turn.times_out).then_some(LockStep::Takes(lock))
+        }
+        Sync::Release(ObjectId(lock)) => Some(LockStep::Gives(lock)),
+        _ => None,
+    }
+}
+
+/// What a step that asks about a lock is told.
+fn found(event: &Event) -> Option<&'static str> {
+    let answer = match event.step.sync? {
+        Sync::TryAcquire(_) => event.units > 0,
+        Sync::Look(_) => event.units == 0,
+        _ => return None,
+    };
+    Some(if answer { "True" } else { "False" })
+}
+
+/// The objects in these steps by their classes, and numbered where there are several of one.
+fn names(run: &Run, told: &[usize]) -> BTreeMap<ObjectId, String> {
+    let mut kinds: BTreeMap<&str, BTreeSet<ObjectId>> = BTreeMap::new();
+    for &index in told {
+        if let Some(object) = object(&run.trace[index]) {
+            let name = run.objects.get(object.0 as usize).map_or("object", String::as_str);
+            kinds.entry(name).or_default().insert(object);
+        }
+    }
+    let numbered = kinds.into_iter().flat_map(|(name, objects)| {
+        let several = objects.len() > 1;
+        objects.into_iter().enumerate().map(move |(number, object)| {
+            let name = if several { format!("{name}#{}", number + 1) } else { name.to_owned() };
+            (object, name)
+        })
+    });
+    numbered.collect()
+}
+
+/// What a step is done to.
+fn object(event: &Event) -> Option<ObjectId> {
+    match event.step.sync {
+        Some(
+            Sync::Acquire(object)
+            | Sync::TryAcquire(object)
+            | Sync::Look(object)
+            | Sync::Release(object),
+        ) => Some(object),
+        Some(_) => None,
+        None => event.step.accesses.first().map(|access| access.object),
+    }
+}
+
+fn operation(
+    run: &Run,
+    names: &BTreeMap<ObjectId, String>,
+    event: &Event,
+    kind: Option<&SiteKind>,
+    key: Option<&str>,
+) -> String {
+    let object = object(event).and_then(|object| names.get(&object));
+    let object = object.map_or("object", String::as_str);
     let thread =
         |thread: ThreadId| run.threads.get(thread.0 as usize).map_or("thread", String::as_str);
     if let Some(sync) = event.step.sync {
         let (verb, what) = match sync {
-            Sync::Acquire(object) => ("acquire", name(object)),
-            Sync::TryAcquire(object) => ("try to acquire", name(object)),
-            Sync::Look(object) => ("look at", name(object)),
-            Sync::Release(object) => ("release", name(object)),
+            Sync::Acquire(_) => ("acquire", object),
+            Sync::TryAcquire(_) => ("try to acquire", object),
+            Sync::Look(_) => ("look at", object),
+            Sync::Release(_) => ("release", object),
             Sync::Start(id) => ("start", thread(id)),
             Sync::Join(id) => ("join", thread(id)),
             Sync::End => ("end", ""),
@@ -82,8 +195,8 @@ fn operation(run: &Run, event: &Event, kind: Option<&SiteKind>) -> String {
         let suffix = if event.turn.times_out { ": timed out" } else { "" };
         return format!("{verb} {what}{suffix}");
     }
-    let object = event.step.accesses.first().map_or("object", |access| name(access.object));
     let write = event.step.accesses.iter().any(|access| access.write);
+    let item = key.map_or("item".to_owned(), |key| format!("item {key}"));
     match kind {
         Some(SiteKind::LoadAttr(attribute)) => format!("read {object}.{attribute}"),
         Some(SiteKind::StoreAttr(attribute)) => format!("write {object}.{attribute}"),
@@ -94,10 +207,10 @@ fn operation(run: &Run, event: &Event, kind: Option<&SiteKind>) -> String {
         Some(SiteKind::LoadCell(name)) => format!("read {name}"),
         Some(SiteKind::StoreCell(name)) => format!("write {name}"),
         Some(SiteKind::DeleteCell(name)) => format!("delete {name}"),
-        Some(SiteKind::LoadItem) => format!("read item of {object}"),
-        Some(SiteKind::StoreItem) => format!("write item of {object}"),
-        Some(SiteKind::DeleteItem) => format!("delete item of {object}"),
-        Some(SiteKind::Contains) => format!("look for item in {object}"),
+        Some(SiteKind::LoadItem) => format!("read {item} of {object}"),
+        Some(SiteKind::StoreItem) => format!("write {item} of {object}"),
+        Some(SiteKind::DeleteItem) => format!("delete {item} of {object}"),
+        Some(SiteKind::Contains) => format!("look for {item} in {object}"),
         Some(SiteKind::ForIter) => format!("next item of {object}"),
         Some(SiteKind::Call) if write => format!("call that changes {object}"),
         Some(SiteKind::Call) => format!("call that reads {object}"),

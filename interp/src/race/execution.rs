@@ -4,6 +4,7 @@
 //! calls it, and waits for its own turn. So the state is only ever touched by the thread that
 //! runs, and its lock is never contended.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::objects::Objects;
 use super::outcome::{Blocked, End, Failure};
 use super::sharing::Watch;
 use super::spin::Spin;
+use super::values::Noted;
 use super::{
     Access, Discipline, Event, ObjectId, Pending, Point, Sharing, SiteId, Step, Strategy, Sync,
     ThreadId, Turn, progress,
@@ -33,6 +35,8 @@ pub(crate) struct Execution {
     pub(crate) state: Mutex<State>,
     /// What unwinds its threads when it is over.
     pub(crate) abandoned: PyTypeRef,
+    /// Whether what steps read and write is to be noted.
+    pub(crate) notes: bool,
     /// The driver waits here until all threads have ended.
     driver: Seat,
 }
@@ -45,6 +49,8 @@ pub(crate) struct State {
     /// What the threads that wait for their turn announced, by thread.
     pending: Vec<Pending>,
     trace: Vec<Event>,
+    /// What is known of steps besides, by their place in the trace.
+    noted: BTreeMap<usize, Noted>,
     /// The free units of the objects that threads synchronise by; a lock has one at first.
     units: Vec<u32>,
     /// Who took the last unit: shown where threads wait for it.
@@ -99,6 +105,7 @@ impl Thread {
 pub(crate) struct Finished {
     pub(crate) strategy: Box<dyn Strategy>,
     pub(crate) trace: Vec<Event>,
+    pub(crate) noted: BTreeMap<usize, Noted>,
     /// The steps of threads that waited for ever.
     pub(crate) pending: Vec<Pending>,
     pub(crate) end: End,
@@ -119,6 +126,7 @@ impl Execution {
         abandoned: PyTypeRef,
     ) -> Self {
         let main = Thread::new(Arc::default(), "main".to_owned(), false);
+        let notes = sharing.is_all();
         let state = State {
             strategy,
             discipline,
@@ -126,6 +134,7 @@ impl Execution {
             threads: vec![main],
             pending: Vec::with_capacity(8),
             trace: Vec::with_capacity(64),
+            noted: BTreeMap::new(),
             units: Vec::new(),
             holders: Vec::new(),
             objects: Objects::default(),
@@ -139,7 +148,7 @@ impl Execution {
             torn: false,
             cut: false,
         };
-        Self { state: Mutex::new(state), abandoned, driver: Seat::default() }
+        Self { state: Mutex::new(state), abandoned, notes, driver: Seat::default() }
     }
 
     /// Says what the thread is about to do, and returns when it may. Returns whether it shall do it:
@@ -230,6 +239,7 @@ impl Execution {
         Finished {
             strategy: std::mem::replace(&mut state.strategy, Box::new(Nobody)),
             trace: std::mem::take(&mut state.trace),
+            noted: std::mem::take(&mut state.noted),
             pending: std::mem::take(&mut state.pending),
             end,
             objects: std::mem::take(&mut state.objects),
@@ -250,6 +260,15 @@ impl Execution {
     /// Whether there were units before the step that was just done, which is the calling thread's.
     pub(crate) fn had_units(&self) -> bool {
         self.state.lock().had_units
+    }
+
+    /// Notes something about the step that was just announced, which is the calling thread's and in the
+    /// trace.
+    pub(crate) fn note(&self, noted: Noted) {
+        let mut state = self.state.lock();
+        if let Some(last) = state.trace.len().checked_sub(1) {
+            state.noted.insert(last, noted);
+        }
     }
 
     /// Whether the execution is over, and threads only unwind.

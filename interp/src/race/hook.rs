@@ -14,6 +14,7 @@ use super::places;
 use super::site::SiteKind;
 use super::sites::{self, Known};
 use super::table::Effect;
+use super::values;
 use super::{Access, Part, SiteId, Step, ThreadId};
 use crate::switch_point::with_current_frame;
 
@@ -78,6 +79,13 @@ fn hook(vm: &VirtualMachine, args: FuncArgs, _: Called) -> PyResult {
         }
         if !step.accesses.is_empty() {
             announce(vm, &execution, id, step)?;
+            // Chosen: the step is done as soon as this returns.
+            if execution.notes
+                && let Some(known) = sites::get(site)
+                && let Some(noted) = values::of(vm, &known.site.kind, operands)
+            {
+                execution.note(noted);
+            }
         }
         if switches_after {
             execution.state.lock().pass_switch_point(id);

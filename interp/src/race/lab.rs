@@ -1,5 +1,6 @@
 //! What scripts that are explored see of the scheduler, and how an execution is run.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::execution::{Abandoned, Execution, Finished};
 use super::objects;
 use super::outcome::{End, Failure};
 use super::pool::Pool;
+use super::values::Noted;
 use super::{
     Access, Discipline, Event, ObjectId, Part, Pending, Sharing, Step, Strategy, Sync, ThreadId,
     hook, outside, places, sites,
@@ -43,6 +45,9 @@ pub struct Run {
     pub strategy: Box<dyn Strategy>,
     /// What was done while there was more than one thread.
     pub trace: Vec<Event>,
+    /// What its steps have read and written, by their place in the trace. Only where every step was
+    /// announced ([`Sharing::all`]).
+    pub noted: BTreeMap<usize, Noted>,
     /// The steps of threads that waited for ever.
     pub pending: Vec<Pending>,
     /// How it ended.
@@ -120,8 +125,18 @@ impl Lab {
             }
         };
         execution.leave(main);
-        let Finished { strategy, trace, pending, end, mut objects, names, sharing, torn, cut } =
-            execution.finish(vm);
+        let Finished {
+            strategy,
+            trace,
+            noted,
+            pending,
+            end,
+            mut objects,
+            names,
+            sharing,
+            torn,
+            cut,
+        } = execution.finish(vm);
         if torn {
             // What was left half done may be anything.
             objects::change_unseen();
@@ -136,7 +151,7 @@ impl Lab {
             vm.state.gc.enable();
         }
         let threads = names;
-        Run { strategy, trace, pending, end, outcome, threads, sharing, cut, objects: named }
+        Run { strategy, trace, noted, pending, end, outcome, threads, sharing, cut, objects: named }
     }
 }
 

@@ -35,6 +35,8 @@ mod sites;
 mod spin;
 #[cfg(not(togil_loom))]
 mod table;
+#[cfg(not(togil_loom))]
+mod values;
 
 #[cfg(not(togil_loom))]
 pub use {
@@ -44,6 +46,7 @@ pub use {
     progress::{Progress, progress},
     sharing::Sharing,
     site::{Site, SiteKind},
+    values::Noted,
 };
 
 pub use schedule::{

@@ -21,7 +21,8 @@ pub struct Sharing {
 }
 
 impl Sharing {
-    /// Takes every site to be shared: the same steps are announced whatever is known.
+    /// Takes every site to be shared: the same steps are announced whatever is known. That is an
+    /// execution to be shown, so what its steps read and write is noted, too.
     pub fn all() -> Self {
         Self { all: true, ..Self::default() }
     }
@@ -29,6 +30,11 @@ impl Sharing {
     /// Whether a site was found to be shared since the last call.
     pub fn take_grew(&mut self) -> bool {
         std::mem::take(&mut self.grew)
+    }
+
+    /// Whether it is [`all`](Self::all).
+    pub(crate) fn is_all(&self) -> bool {
+        self.all
     }
 
     fn contains(&self, site: SiteId) -> bool {

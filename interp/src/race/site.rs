@@ -34,13 +34,13 @@ pub enum SiteKind {
     StoreSlice,
     /// A global name is read. Gives nothing: the frame has the globals.
     LoadGlobal(String),
-    /// A global name is stored.
+    /// A global name is stored. Gives: value.
     StoreGlobal(String),
     /// A global name is deleted.
     DeleteGlobal(String),
     /// A variable of an enclosing function, or one that inner functions see. Gives: the cell.
     LoadCell(String),
-    /// Such a variable is stored. Gives: the cell.
+    /// Such a variable is stored. Gives: the cell, value.
     StoreCell(String),
     /// Such a variable is deleted. Gives: the cell.
     DeleteCell(String),

@@ -30,6 +30,8 @@ mod locks;
 mod processes;
 mod profiles;
 mod queues;
+mod race_pages;
+mod race_reports;
 mod race_targets;
 mod races;
 mod readiness;

@@ -486,6 +486,10 @@ fn reports_for_code_hosts_and_ci_systems() {
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "account.py");
     assert_eq!(place["region"]["startLine"], 25);
+    let all = run(&["--sarif", "out.sarif", "-k", "transfers"]).exits(3).read("out.sarif");
+    let all: Value = serde_json::from_str(&all).expect("JSON");
+    let place = &all["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["region"]["startLine"], 48, "where they wait for each other");
     let junit = run(&["--junit", "/dev/stdout"]).exits(1).stdout;
     assert!(junit.contains("tests=\"3\" failures=\"2\""), "{junit}");
     assert!(

@@ -1,24 +1,26 @@
-//! What machines read; the README has the fields.
+//! What machines read; docs/races-in-ci.md has the fields.
 
 use serde_json::{Value, json};
 
-use crate::race::{Blocked, End, Finding, GilVerdict, Report, Witness, place};
+use super::judge::{Judged, Standing};
+use crate::race::{Blocked, End, Finding, GilVerdict, Witness, place};
 
 /// Counts up when a field changes its meaning or goes.
 const VERSION: u32 = 1;
 
 /// The whole document.
-pub(super) fn document(file: &str, reports: &[Report]) -> Value {
+pub(super) fn document(file: &str, reports: &[Judged], notes: &[String]) -> Value {
     let models: Vec<Value> = reports.iter().map(model).collect();
     json!({
         "version": VERSION,
         "togil": env!("CARGO_PKG_VERSION"),
         "file": file,
         "models": models,
+        "notes": notes,
     })
 }
 
-fn model(report: &Report) -> Value {
+fn model(report: &Judged) -> Value {
     json!({
         "target": report.target,
         "name": report.model,
@@ -31,7 +33,20 @@ fn model(report: &Report) -> Value {
         "seconds": report.elapsed.as_secs_f64(),
         "outcomes": report.outcomes,
         "finding": report.finding.as_ref().map(finding),
+        "suppressed": suppressed(&report.standing),
+        "fingerprint": report.known_as.as_ref().map(|known| &known.fingerprint),
     })
+}
+
+/// Why a finding does not count; null if it does.
+fn suppressed(standing: &Standing) -> Value {
+    match standing {
+        Standing::Counts => Value::Null,
+        Standing::Suppressed(by) => {
+            json!({ "by": "comment", "place": by.place(), "reason": by.reason })
+        }
+        Standing::Known => json!({ "by": "baseline" }),
+    }
 }
 
 fn finding(finding: &Finding) -> Value {
@@ -83,7 +98,7 @@ fn gil(gil: &GilVerdict) -> Value {
         GilVerdict::Hidden { executions } => {
             json!({ "verdict": "hidden", "executions": executions })
         }
-        GilVerdict::Possible { executions, witness: of } => {
+        GilVerdict::Possible { executions, witness: of, .. } => {
             json!({ "verdict": "possible", "executions": executions, "witness": witness(of) })
         }
         GilVerdict::NotFound { executions } => {
@@ -97,8 +112,12 @@ fn witness(witness: &Witness) -> Value {
         json!({
             "thread": row.thread,
             "place": row.place,
+            "file": row.file,
+            "line": row.line,
             "operation": row.operation,
+            "value": row.value,
             "conflicts": row.conflicts,
+            "conflicts_with": row.conflicts_with,
         })
     });
     json!({ "threads": witness.threads, "steps": steps.collect::<Vec<_>>() })

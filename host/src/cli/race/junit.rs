@@ -2,16 +2,18 @@
 
 use std::fmt::Write;
 
-use crate::race::Report;
+use super::judge::Judged;
 
 /// The whole document.
-pub(super) fn document(file: &str, reports: &[Report]) -> String {
-    let failures = reports.iter().filter(|report| !report.verdict.is_clean()).count();
+pub(super) fn document(file: &str, reports: &[Judged]) -> String {
+    let failures = reports.iter().filter(|report| report.is_bad()).count();
+    let skipped = reports.iter().filter(|report| !report.counts()).count();
     let seconds: f64 = reports.iter().map(|report| report.elapsed.as_secs_f64()).sum();
     let file = escape(file);
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <testsuite name=\"togil race {file}\" tests=\"{}\" failures=\"{failures}\" time=\"{seconds:.3}\">\n",
+         <testsuite name=\"togil race {file}\" tests=\"{}\" failures=\"{failures}\" \
+         skipped=\"{skipped}\" time=\"{seconds:.3}\">\n",
         reports.len()
     );
     for report in reports {
@@ -19,7 +21,9 @@ pub(super) fn document(file: &str, reports: &[Report]) -> String {
         let target = escape(&report.target);
         let _ =
             write!(text, "  <testcase classname=\"{target}\" name=\"{name}\" time=\"{time:.3}\">");
-        if !report.verdict.is_clean() {
+        if let Some(reason) = super::text::dismissed(report) {
+            let _ = write!(text, "\n    <skipped message=\"{}\"/>\n  ", escape(&reason));
+        } else if report.is_bad() {
             let message = escape(&super::text::summary(report));
             let whole = escape(&super::text::plain(report));
             let kind = report.verdict.as_str();

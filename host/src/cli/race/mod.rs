@@ -1,9 +1,15 @@
 //! `togil race`: explores what threads can do.
 
+mod baseline;
+mod comments;
+mod html;
 mod json;
+mod judge;
 mod junit;
 mod sarif;
+mod source;
 mod stuck;
+mod suppress;
 mod targets;
 mod text;
 
@@ -13,12 +19,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use self::judge::{Judge, JudgeArgs, Judged};
 use super::ab::time_limit;
 use super::python;
 use crate::Python;
-use crate::race::{
-    Discipline, Lab, Limits, RaceError, Report, Search, StrategyKind, Target, Verdict,
-};
+use crate::race::{Discipline, Lab, Limits, RaceError, Search, StrategyKind, Target, Verdict};
 use targets::Targets;
 
 /// Options of `togil race`.
@@ -56,6 +61,10 @@ pub(super) struct RaceArgs {
     /// Also write it as JUnit XML, for CI systems
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    #[command(flatten)]
+    html: html::HtmlArgs,
+    #[command(flatten)]
+    judge: JudgeArgs,
     /// Print a JSON document instead of text
     #[arg(long)]
     json: bool,
@@ -110,12 +119,17 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
         interpreter.finalize(None);
         return Ok(status(verdict?.as_slice()));
     }
-    let explored = interpreter.attach(|py| explore(py, args, &targets));
+    let mut judge = Judge::new(&args.judge)?;
+    let explored = interpreter.attach(|py| explore(py, args, &targets, &mut judge));
     interpreter.finalize(None);
     let Explored { reports, failed } = explored?;
     let name = args.targets.name();
+    let notes = judge.finish(&reports, args.name.is_none())?;
+    for note in &notes {
+        anstream::eprintln!("togil race: {note}");
+    }
     if args.json {
-        anstream::println!("{}", json::document(&name, &reports));
+        anstream::println!("{}", json::document(&name, &reports, &notes));
     }
     if let Some(sarif) = &args.sarif {
         write(sarif, &format!("{:#}\n", sarif::document(&reports)))?;
@@ -123,7 +137,9 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
     if let Some(junit) = &args.junit {
         write(junit, &junit::document(&name, &reports))?;
     }
-    let verdicts: Vec<_> = reports.iter().map(|report| report.verdict).collect();
+    args.html.write(&name, &args.targets.command(), &reports)?;
+    let counted = reports.iter().filter(|report| report.counts());
+    let verdicts: Vec<_> = counted.map(|report| report.verdict).collect();
     let status = status(&verdicts);
     if status == 0 && reports.iter().all(|report| report.threads < 2) {
         return Err("none of them starts a thread, so there was nothing to explore".to_owned());
@@ -176,16 +192,24 @@ fn replay(
 
 /// What was found out about all targets.
 struct Explored {
-    reports: Vec<Report>,
+    reports: Vec<Judged>,
     /// Whether some target could not be explored. That was told.
     failed: bool,
 }
 
-fn explore(py: Python<'_>, args: &RaceArgs, targets: &[Target]) -> Result<Explored, String> {
+fn explore(
+    py: Python<'_>,
+    args: &RaceArgs,
+    targets: &[Target],
+    judge: &mut Judge<'_>,
+) -> Result<Explored, String> {
     let mut lab = lab(py, args)?;
     let mut explored = Explored { reports: Vec::new(), failed: false };
     let mut names = Vec::new();
     for target in targets {
+        if let Target::File { path, text } | Target::Script { path, text, .. } = target {
+            judge.open(&path.display().to_string(), text)?;
+        }
         let models = lab.open(target).and_then(|()| lab.models());
         let models = match models {
             Ok(models) => models,
@@ -199,7 +223,7 @@ fn explore(py: Python<'_>, args: &RaceArgs, targets: &[Target]) -> Result<Explor
         for model in models {
             let is_asked = args.name.as_ref().is_none_or(|part| model.contains(part));
             if is_asked {
-                let report = lab.explore(&model, args.search()).map_err(explain)?;
+                let report = judge.judge(lab.explore(&model, args.search()).map_err(explain)?)?;
                 args.tell(target, &report);
                 explored.reports.push(report);
             }
@@ -226,10 +250,10 @@ fn explore(py: Python<'_>, args: &RaceArgs, targets: &[Target]) -> Result<Explor
 
 impl RaceArgs {
     /// Prints what was found out about a model. Tests without threads are only counted.
-    fn tell(&self, target: &Target, report: &Report) {
+    fn tell(&self, target: &Target, report: &Judged) {
         let is_counted = targets::is_of_tests(target) && report.threads < 2;
         if !self.json && !(is_counted && report.verdict.is_clean()) {
-            anstream::print!("{}", text::render(report));
+            anstream::print!("{}", text::judged(report));
         }
     }
 

@@ -1,8 +1,11 @@
 //! SARIF 2.1.0 (OASIS), for code hosts that show results beside the code.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use crate::race::{Report, Row, Verdict};
+use super::judge::{Judged, Standing};
+use crate::race::{End, Row, Verdict, line};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -17,7 +20,7 @@ const RULES: [(Verdict, &str); 6] = [
 ];
 
 /// The whole document.
-pub(super) fn document(reports: &[Report]) -> Value {
+pub(super) fn document(reports: &[Judged]) -> Value {
     let rules = RULES.iter().map(
         |(verdict, text)| json!({ "id": verdict.as_str(), "shortDescription": { "text": text } }),
     );
@@ -36,7 +39,7 @@ pub(super) fn document(reports: &[Report]) -> Value {
     })
 }
 
-fn result(report: &Report) -> Value {
+fn result(report: &Judged) -> Value {
     let file = report.target.as_str();
     let mut message = format!("{}: {}", report.model, super::text::summary(report));
     let mut steps = Vec::new();
@@ -45,32 +48,65 @@ fn result(report: &Report) -> Value {
         let threads = &finding.witness.threads;
         steps = finding.witness.rows.iter().map(|row| step(file, threads, row)).collect();
     }
-    // The last place at which threads meet stands for all.
-    let rows = report.finding.iter().flat_map(|finding| &finding.witness.rows);
-    let line = rows.filter(|row| row.conflicts).filter_map(line).next_back();
-    json!({
+    let (at, line) = place(report).unwrap_or_else(|| (file.to_owned(), 1));
+    let mut result = json!({
         "ruleId": report.verdict.as_str(),
         "level": "error",
         "message": { "text": message },
-        "locations": [location(file, line.unwrap_or(1))],
+        "locations": [location(&at, line)],
         "codeFlows": [{ "threadFlows": [{ "locations": steps }] }],
+    });
+    if let Some(known) = &report.known_as {
+        result["partialFingerprints"] = json!({ "togilRace/v1": known.fingerprint });
+    }
+    match &report.standing {
+        Standing::Counts => {}
+        Standing::Suppressed(by) => {
+            result["suppressions"] = json!([{ "kind": "inSource", "justification": by.reason }]);
+        }
+        Standing::Known => {
+            result["baselineState"] = json!("unchanged");
+            let justification = "it is in the baseline";
+            result["suppressions"] =
+                json!([{ "kind": "external", "justification": justification }]);
+        }
+    }
+    result
+}
+
+/// The last place at which threads meet stands for all; if they wait for each other, the last of those.
+fn place(report: &Judged) -> Option<(String, u32)> {
+    let finding = report.finding.as_ref()?;
+    let rows = finding.witness.rows.iter().rev();
+    let met = rows.filter(|row| row.conflicts && row.line > 0).map(at).next();
+    met.or_else(|| match &finding.end {
+        End::Deadlock(blocked) | End::Livelock(blocked) => {
+            blocked.iter().rev().find_map(|blocked| line(blocked.site))
+        }
+        _ => None,
     })
 }
 
+fn at(row: &Row) -> (String, u32) {
+    (row.file.clone(), row.line)
+}
+
 fn step(file: &str, threads: &[String], row: &Row) -> Value {
-    let mut location = location(file, line(row).unwrap_or(1));
+    let (at, line) = if row.line > 0 { at(row) } else { (file.to_owned(), 1) };
+    let mut location = location(&at, line);
     let thread = threads.get(row.thread).map_or("a thread", String::as_str);
-    location["message"] = json!({ "text": format!("{thread}: {}", row.operation) });
+    let value = row.value.as_ref().map_or(String::new(), |value| format!(" = {value}"));
+    location["message"] = json!({ "text": format!("{thread}: {}{value}", row.operation) });
     json!({ "location": location })
 }
 
-fn line(row: &Row) -> Option<u32> {
-    row.place.rsplit_once(':')?.1.parse().ok()
-}
-
+/// Code hosts know files by where they are below the directory that togil runs in.
 fn location(file: &str, line: u32) -> Value {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = Path::new(file);
+    let uri = path.strip_prefix(here).unwrap_or(path).to_string_lossy();
     json!({ "physicalLocation": {
-        "artifactLocation": { "uri": file },
+        "artifactLocation": { "uri": uri },
         "region": { "startLine": line },
     } })
 }

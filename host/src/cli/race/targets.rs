@@ -54,11 +54,37 @@ impl Targets {
         }
     }
 
+    /// What names it on the command line of `togil race`, for a shell.
+    pub(super) fn command(&self) -> String {
+        let mut words = Vec::new();
+        if let Some(module) = &self.module {
+            words.extend(["-m".to_owned(), quoted(module)]);
+        }
+        if let Some(script) = &self.script {
+            words.extend(["--script".to_owned(), quoted(&script.to_string_lossy())]);
+        }
+        words.extend(self.include.iter().map(|name| format!("--include {}", quoted(name))));
+        if self.targets.iter().any(|target| target.starts_with('-')) {
+            words.push("--".to_owned());
+        }
+        words.extend(self.targets.iter().map(|target| quoted(target)));
+        words.join(" ")
+    }
+
     /// What all of it is called.
     pub(super) fn name(&self) -> String {
         let script = self.script.as_ref().map(|path| path.display().to_string());
         self.module.clone().or(script).unwrap_or_else(|| self.targets.join(" "))
     }
+}
+
+/// One word of a shell's command line.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./-".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Whether most of its models may start no threads.
@@ -117,7 +143,13 @@ fn has_models(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::has_models;
+    use super::{has_models, quoted};
+
+    #[test]
+    fn a_shell_reads_a_quoted_word_as_one() {
+        assert_eq!(quoted("a/b-c_1.py"), "a/b-c_1.py");
+        assert_eq!(quoted("it's a $x.py"), r"'it'\''s a $x.py'");
+    }
 
     #[test]
     fn models_are_told_by_their_first_lines() {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::judge::{Judged, Standing};
 use crate::race::{
     Blocked, End, Finding, GilVerdict, REPLAYS, Replayed, Report, Row, Verdict, Witness,
 };
@@ -12,20 +13,53 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default().bold();
 
+/// A verdict as people read it.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::Bounded => "bounded",
+        Verdict::Fails => "FAILS",
+        Verdict::Deadlock => "DEADLOCK",
+        Verdict::Livelock => "LIVELOCK",
+        Verdict::Outlived => "OUTLIVED",
+        Verdict::Differs => "DIFFERS",
+        Verdict::TooLong => "TOO LONG",
+    }
+}
+
+/// What a model is called.
+pub(super) fn title(report: &Report) -> &str {
+    if report.model.is_empty() { "setup, workers" } else { &report.model }
+}
+
+/// Why a finding does not count; `None` if it does.
+pub(super) fn dismissed(report: &Judged) -> Option<String> {
+    match &report.standing {
+        Standing::Counts => None,
+        Standing::Suppressed(by) => Some(format!("suppressed: {} ({})", by.reason, by.place())),
+        Standing::Known => Some("known: it is in the baseline".to_owned()),
+    }
+}
+
+/// One model, in one line if its finding does not count.
+pub(super) fn judged(report: &Judged) -> String {
+    let Some(reason) = dismissed(report) else { return render(report) };
+    let all = render(report);
+    let first = all.lines().next().unwrap_or_default();
+    let first = anstream::adapter::strip_str(first).to_string();
+    format!("{OPEN}{reason}{OPEN:#}\n  {first}\n")
+}
+
 /// One model: the verdict, and what it stands on.
 pub(super) fn render(report: &Report) -> String {
-    let Report { model, executions, elapsed, verdict, .. } = report;
-    let (style, words) = match verdict {
-        Verdict::Holds => (GOOD, "holds"),
-        Verdict::Bounded => (OPEN, "bounded"),
-        Verdict::Fails => (BAD, "FAILS"),
-        Verdict::Deadlock => (BAD, "DEADLOCK"),
-        Verdict::Livelock => (BAD, "LIVELOCK"),
-        Verdict::Outlived => (BAD, "OUTLIVED"),
-        Verdict::Differs => (BAD, "DIFFERS"),
-        Verdict::TooLong => (BAD, "TOO LONG"),
+    let Report { executions, elapsed, verdict, .. } = report;
+    let words = word(*verdict);
+    let style = match verdict {
+        Verdict::Holds => GOOD,
+        Verdict::Bounded => OPEN,
+        _ => BAD,
     };
-    let name = if model.is_empty() { "setup, workers" } else { model };
+    let name = title(report);
     let granularity = report.granularity();
     let what = match verdict {
         Verdict::Holds if report.threads < 2 => {
@@ -73,7 +107,7 @@ pub(super) fn plain(report: &Report) -> String {
 
 fn explain(text: &mut String, finding: &Finding) {
     let Finding { end, witness, replayed, gil, .. } = finding;
-    told(text, end, witness);
+    tell(text, end, witness);
     if let Some(gil) = gil {
         let _ = writeln!(text, "  {}", with_gil(gil));
     }
@@ -120,27 +154,37 @@ pub(super) fn replayed(of: &Replayed) -> String {
         ),
         None => writeln!(text, "  followed the recording, all of its {turns} choices"),
     };
-    told(&mut text, end, witness);
+    tell(&mut text, end, witness);
     text.push('\n');
     table(&mut text, witness);
     text
 }
 
-fn told(text: &mut String, end: &End, witness: &Witness) {
+/// How an execution has ended, in sentences.
+pub(super) fn told(end: &End, witness: &Witness) -> Vec<String> {
     match end {
         End::Failed(failure) => {
-            let thread = name(witness, failure.thread.0);
-            let _ = writeln!(text, "  {} (in {thread})", failure.message);
+            vec![format!("{} (in {})", failure.message, name(witness, failure.thread.0))]
         }
         End::Deadlock(blocked) | End::Livelock(blocked) => {
-            blocked.iter().for_each(|blocked| waits(text, witness, blocked));
+            let told = blocked.iter().map(|blocked| {
+                let at = crate::race::place(blocked.site);
+                let at = at.map_or(String::new(), |place| format!(" at {place}"));
+                let thread = name(witness, blocked.thread.0);
+                format!("{thread} {}{at}", waits(witness, blocked))
+            });
+            told.collect()
         }
-        End::Outlived => text.push_str("  the model returned while a thread of its was running\n"),
-        End::Differs { first, this } => {
-            let _ = writeln!(text, "  first  {first}\n  here   {this}");
-        }
-        End::TooLong => text.push_str("  more steps than an execution may have\n"),
-        End::Finished | End::GivenUp => {}
+        End::Outlived => vec!["the model returned while a thread of its was running".to_owned()],
+        End::Differs { first, this } => vec![format!("first  {first}"), format!("here   {this}")],
+        End::TooLong => vec!["more steps than an execution may have".to_owned()],
+        End::Finished | End::GivenUp => Vec::new(),
+    }
+}
+
+fn tell(text: &mut String, end: &End, witness: &Witness) {
+    for said in told(end, witness) {
+        let _ = writeln!(text, "  {said}");
     }
 }
 
@@ -164,11 +208,10 @@ fn name(witness: &Witness, thread: u32) -> &str {
     witness.threads.get(thread as usize).map_or("a thread", String::as_str)
 }
 
-fn waits(text: &mut String, witness: &Witness, blocked: &Blocked) {
-    let thread = name(witness, blocked.thread.0);
-    let at = crate::race::place(blocked.site).map_or(String::new(), |place| format!(" at {place}"));
+/// What a thread waits for.
+pub(super) fn waits(witness: &Witness, blocked: &Blocked) -> String {
     let holder = blocked.holder.map(|holder| name(witness, holder.0));
-    let what = match (blocked.spins, blocked.object, holder) {
+    match (blocked.spins, blocked.object, holder) {
         (true, ..) => "goes round in a loop that waits for a change nobody makes".to_owned(),
         (_, Some(_), Some(_)) if blocked.holder == Some(blocked.thread) => {
             "waits to be woken, or for a lock that it has itself".to_owned()
@@ -177,15 +220,15 @@ fn waits(text: &mut String, witness: &Witness, blocked: &Blocked) {
         (_, Some(_), None) => "waits to be woken, and nobody is left to do it".to_owned(),
         (_, None, Some(other)) => format!("waits for the end of {other}"),
         (_, None, None) => "waits".to_owned(),
-    };
-    let _ = writeln!(text, "  {thread} {what}{at}");
+    }
 }
 
 /// One column for each thread.
 fn table(text: &mut String, witness: &Witness) {
     let cell = |row: &Row| {
         let mark = if row.conflicts { " *" } else { "" };
-        format!("{} {}{mark}", row.place, row.operation)
+        let value = row.value.as_ref().map_or(String::new(), |value| format!(" = {value}"));
+        format!("{} {}{value}{mark}", row.place, row.operation)
     };
     let width = |thread: usize| {
         let cells = witness.rows.iter().filter(|row| row.thread == thread);

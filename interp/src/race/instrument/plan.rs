@@ -144,12 +144,17 @@ fn before(
         O::ContainsOp => (SiteKind::Contains, &[1, 2]),
         O::LoadGlobal => (SiteKind::LoadGlobal(names.global(arg >> 1)?), &[]),
         O::LoadName | O::LoadFromDictOrGlobals => (SiteKind::LoadGlobal(names.global(arg)?), &[]),
-        O::StoreGlobal => (SiteKind::StoreGlobal(names.global(arg)?), &[]),
+        O::StoreGlobal => return stored(SiteKind::StoreGlobal(names.global(arg)?), &[], slot),
         O::DeleteGlobal => (SiteKind::DeleteGlobal(names.global(arg)?), &[]),
-        O::StoreName if names.module => (SiteKind::StoreGlobal(names.global(arg)?), &[]),
+        O::StoreName if names.module => {
+            return stored(SiteKind::StoreGlobal(names.global(arg)?), &[], slot);
+        }
         O::DeleteName if names.module => (SiteKind::DeleteGlobal(names.global(arg)?), &[]),
         O::LoadDeref | O::LoadFromDictOrDeref => return of_cell(SiteKind::LoadCell, names, arg),
-        O::StoreDeref => return of_cell(SiteKind::StoreCell, names, arg),
+        O::StoreDeref => {
+            let cell = Operand::Variable(arg);
+            return stored(SiteKind::StoreCell(names.cell(arg)?), &[cell], slot);
+        }
         O::DeleteDeref => return of_cell(SiteKind::DeleteCell, names, arg),
         O::GetIter | O::GetYieldFromIter => (SiteKind::GetIter, &[1]),
         O::ForIter => (SiteKind::ForIter, &[1]),
@@ -186,6 +191,16 @@ fn of_cell(
 ) -> Option<Announcement> {
     let kind = kind(names.cell(variable)?);
     Some(Announcement { kind, operands: vec![Operand::Variable(variable)] })
+}
+
+/// What is on top of the stack is stored in a variable.
+fn stored(
+    kind: SiteKind,
+    place: &[Operand],
+    slot: impl Fn(u32) -> Option<Slot>,
+) -> Option<Announcement> {
+    let value = slot(1).filter(|slot| slot.is_object()).map(|_| Operand::Stack(1));
+    Some(Announcement { kind, operands: place.iter().copied().chain(value).collect() })
 }
 
 fn constant(slot: Slot) -> bool {

@@ -45,7 +45,7 @@ fn globals_that_change_are_announced_and_others_are_not() {
     let setup = "n = 1\nfixed = 5";
     assert_eq!(
         in_function(setup, "global n\nn = fixed\ndel n"),
-        [r#"StoreGlobal("n")"#, r#"DeleteGlobal("n")"#]
+        [r#"StoreGlobal("n") 5"#, r#"DeleteGlobal("n")"#]
     );
     let source = "n = 1\ndef g():\n    global n\n    n = 2\ndef f(): n; len; g\nf()";
     assert_eq!(announced(source, &What::default()), ["Entry", r#"LoadGlobal("n")"#]);
@@ -94,7 +94,7 @@ fn shared_variables_show_their_cell() {
     let body = "x = 1\ndef g():\n    nonlocal x\n    x = 2\nx\ndel x\nreturn g";
     assert_eq!(
         in_function("", body),
-        [r#"StoreCell("x") cell"#, r#"LoadCell("x") cell"#, r#"DeleteCell("x") cell"#]
+        [r#"StoreCell("x") cell 1"#, r#"LoadCell("x") cell"#, r#"DeleteCell("x") cell"#]
     );
 }
 
@@ -230,14 +230,14 @@ fn values_come_after_the_reads() {
             "Entry",
             r#"LoadGlobal("g")"#,
             "Value int",
-            r#"StoreGlobal("g")"#,
+            r#"StoreGlobal("g") int"#,
             r#"LoadGlobal("g")"#,
             "Value int"
         ]
     );
     assert_eq!(
         with(setup, "x = 1\nlambda: x\nx", &what),
-        [r#"StoreCell("x") cell"#, r#"LoadCell("x") cell"#, "Value 1"]
+        [r#"StoreCell("x") cell 1"#, r#"LoadCell("x") cell"#, "Value 1"]
     );
     assert_eq!(
         with("", "for i in [3]: pass", &what)[..2],

@@ -12,13 +12,14 @@ use super::super::scaling;
 use super::Report;
 use super::units::{self, NONE};
 use super::{header, lines, others};
+use crate::cli::html::{document, escaped};
 
 const STYLE: &str = include_str!("style.css");
 
 /// The document.
 pub(super) fn render(report: &Report) -> String {
-    let title = escaped(&format!("togil ab: {}", header::title(report)));
-    let mut body = format!("<h1>{title}</h1>\n{}", facts(report));
+    let title = format!("togil ab: {}", header::title(report));
+    let mut body = format!("<h1>{}</h1>\n{}", escaped(&title), facts(report));
     if let Some(reason) = report.incomplete() {
         body += &format!(
             "<p class=\"problem\">INCOMPLETE ({}): only what was measured until then is shown.</p>\n",
@@ -43,11 +44,7 @@ pub(super) fn render(report: &Report) -> String {
     if !report.rows.is_empty() {
         body += &section("Every run", RUNS, &plots::runs(&report.rows));
     }
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
-         <style>\n{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    )
+    document(&title, STYLE, &body)
 }
 
 const RATIO: &str = "Wall time with the GIL over wall time without: right of 1 free-threaded is \
@@ -171,28 +168,13 @@ fn table_row(result: &RowResult) -> [String; 12] {
     ]
 }
 
-/// Text that is no markup.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::results::tests::{crashed, result};
     use super::super::tests::report;
     use super::*;
 
-    fn document() -> String {
+    fn page() -> String {
         let rows = vec![
             result("<a&b>", Some(1), &[(2.0, 2.1), (2.0, 2.0), (2.1, 2.0), (2.0, 2.0), (9.0, 2.0)]),
             result("<a&b>", Some(2), &[(2.0, 1.0); 5]),
@@ -203,7 +185,7 @@ mod tests {
 
     #[test]
     fn nothing_comes_from_elsewhere_and_text_is_text() {
-        let text = document();
+        let text = page();
         for outside in ["http://", "https://", "<script", "url(", "@import", "src="] {
             assert!(!text.replace("http://www.w3.org/2000/svg", "").contains(outside), "{outside}");
         }
@@ -212,7 +194,7 @@ mod tests {
 
     #[test]
     fn every_element_is_closed() {
-        let text = document();
+        let text = page();
         let mut open: Vec<&str> = Vec::new();
         for tag in text.split('<').skip(1).filter_map(|rest| rest.split_once('>')) {
             let tag = tag.0;
@@ -228,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_plots_hold_what_was_measured() {
-        let text = document();
+        let text = page();
         let runs = text.split("<h2>Every run</h2>").nth(1).unwrap();
         // 10 and 10 runs, and 9 of the row in which one crashed.
         assert_eq!(runs.matches("<circle").count(), 29, "{runs}");
