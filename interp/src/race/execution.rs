@@ -84,6 +84,9 @@ struct Thread {
     /// Under a GIL: whether it has passed a place to switch since its last step.
     may_switch: bool,
     spin: Spin,
+    /// What it has changed if the native call in which it was woken has gone through: known when it
+    /// does something else.
+    owes: Option<Access>,
 }
 
 impl Thread {
@@ -97,6 +100,7 @@ impl Thread {
             timed_out: false,
             may_switch: true,
             spin: Spin::default(),
+            owes: None,
         }
     }
 }
@@ -164,6 +168,7 @@ impl Execution {
         if state.end.is_some() {
             return Err(Abandoned);
         }
+        state.settle(me);
         if state.is_alone(me, &step) {
             // Nobody can come before it or after it: it is done, and not told.
             state.apply(Turn { thread: me, times_out: false }, &step);
@@ -207,6 +212,7 @@ impl Execution {
     /// The thread has come to its end, or has unwound.
     pub(crate) fn leave(&self, me: ThreadId) {
         let mut state = self.state.lock();
+        state.settle(me);
         state.threads[me.0 as usize].ended = true;
         state.live -= 1;
         if state.live == 0 {
@@ -464,13 +470,30 @@ impl State {
         if turn.times_out {
             self.now += thread.timeout.unwrap_or_default();
         }
+        let was_blocked = thread.spin.was_blocked();
         thread.spin.did(step);
-        for access in step.accesses.iter().filter(|access| access.write) {
-            let others = self.threads.iter_mut().enumerate().filter(|(other, _)| *other != me);
-            others.for_each(|(_, thread)| thread.spin.others_wrote(access));
+        let mut written = step.accesses.iter().filter(|access| access.write);
+        if was_blocked {
+            thread.owes = written.next().copied().filter(|_| !turn.times_out);
+        } else {
+            written.for_each(|access| self.others_see(turn.thread, access));
         }
         self.had_units = units > 0;
         units
+    }
+
+    /// Wakes those who wait for a change of this.
+    fn others_see(&mut self, me: ThreadId, access: &Access) {
+        let others = self.threads.iter_mut().enumerate();
+        let others = others.filter(|(other, _)| *other != me.0 as usize);
+        others.for_each(|(_, thread)| thread.spin.others_wrote(access));
+    }
+
+    /// The native call in which the thread was woken, if it was in one, has gone through.
+    fn settle(&mut self, me: ThreadId) {
+        if let Some(access) = self.threads[me.0 as usize].owes.take() {
+            self.others_see(me, &access);
+        }
     }
 
     fn only_daemons(&self) -> bool {
@@ -491,7 +514,9 @@ impl State {
 
     /// The thread waits until another one writes to what it is about to read.
     pub(crate) fn block(&mut self, me: ThreadId, read: Access) {
-        self.threads[me.0 as usize].spin.block(read);
+        let thread = &mut self.threads[me.0 as usize];
+        thread.spin.block(read);
+        thread.owes = None;
     }
 
     /// Whether others can tell what the thread is about to do. What they cannot need not be

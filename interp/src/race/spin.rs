@@ -40,6 +40,11 @@ impl Spin {
         self.waits && self.blocked
     }
 
+    /// Whether it has waited so before the step that it does now.
+    pub(crate) fn was_blocked(&self) -> bool {
+        self.blocked
+    }
+
     /// Waits from now on until somebody writes to what is read, in no loop of Python's.
     pub(crate) fn block(&mut self, read: Access) {
         *self =
@@ -56,6 +61,7 @@ impl Spin {
     }
 
     pub(crate) fn did(&mut self, step: &Step) {
+        self.blocked = false;
         self.moved |= step.sync.is_some() || step.accesses.iter().any(|access| access.write);
         if !self.moved {
             for access in &step.accesses {
