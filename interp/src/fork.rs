@@ -9,8 +9,8 @@ use std::sync::Once;
 use rustpython_vm::vm::thread::try_with_current_vm;
 
 use crate::attach;
-use crate::imports;
 use crate::blocking::owner;
+use crate::imports;
 use crate::{doorbell, signals, stop, threads};
 
 /// What is held between the hooks of one fork.

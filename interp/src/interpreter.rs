@@ -19,8 +19,8 @@ use crate::modules::{self, NativeModule};
 use crate::python::Python;
 use crate::subinterpreter::SubInterpreter;
 use crate::{
-    ast, blocking, fork, frozen, immortal, import_lock, imports, patch, safepoint, signals, streams,
-    switch_point,
+    ast, blocking, fork, frozen, immortal, import_lock, imports, patch, safepoint, signals,
+    streams, switch_point,
 };
 
 /// Why an interpreter could not be built.

@@ -26,7 +26,8 @@ pub(super) fn load(world: &World<'_>, name: &str) -> PyResult {
     }
     let parent = package_module(world, package)?;
     let Some(path) = vm.get_attribute_opt(&parent, "__path__")? else {
-        let text = format!("No module named {}; {} is not a package", quoted(name), quoted(package));
+        let text =
+            format!("No module named {}; {} is not a package", quoted(name), quoted(package));
         return Err(not_found(vm, text, name));
     };
     let parent_spec = parent.get_attr("__spec__", vm)?;

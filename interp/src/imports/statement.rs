@@ -5,8 +5,8 @@ use rustpython_vm::function::{Callee, FuncArgs};
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
 use super::find::Modules;
-use super::load::not_found;
 use super::install::SAVED;
+use super::load::not_found;
 use super::world::{World, bootstrap, deadlock, with_importer};
 use crate::patch::Original;
 

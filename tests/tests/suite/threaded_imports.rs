@@ -34,19 +34,19 @@ macro_rules! rounds {
 }
 
 rounds! {
-    a_cold_module_is_executed_once_and_all_threads_get_it_whole: "same_module", 200;
+    a_cold_module_is_executed_once_and_all_threads_get_it_whole: "same_module", 100;
     /// python/cpython#143650: up to CPython 3.13.12 the others got what was left of it.
-    a_module_that_fails_raises_or_is_tried_again_and_is_not_left_registered: "failing", 200;
-    two_modules_in_a_cycle_neither_deadlock_nor_lack_names: "two_in_a_cycle", 200;
-    three_modules_in_a_ring_neither_deadlock_nor_lack_names: "three_in_a_cycle", 150;
-    a_name_that_a_cycle_asks_for_too_early_is_an_import_error_in_every_thread: "cycle_of_late_names", 150;
-    modules_of_a_package_are_attributes_of_it_when_they_are_handed_out: "packages", 150;
+    a_module_that_fails_raises_or_is_tried_again_and_is_not_left_registered: "failing", 100;
+    two_modules_in_a_cycle_neither_deadlock_nor_lack_names: "two_in_a_cycle", 100;
+    three_modules_in_a_ring_neither_deadlock_nor_lack_names: "three_in_a_cycle", 100;
+    a_name_that_a_cycle_asks_for_too_early_is_an_import_error_in_every_thread: "cycle_of_late_names", 100;
+    modules_of_a_package_are_attributes_of_it_when_they_are_handed_out: "packages", 100;
     /// python/cpython#83065: up to CPython 3.14 this raises `_DeadlockError`.
-    a_package_that_imports_its_modules_is_no_deadlock: "eager_packages", 150;
-    a_reload_beside_lets_nobody_see_half_a_module: "reloads", 120;
-    a_cleared_sys_modules_is_a_key_error_at_worst: "cleared", 150;
-    a_thread_that_a_body_starts_imports_others_at_once_and_this_one_at_its_end: "threads_in_bodies", 150;
-    a_lazy_module_is_executed_once: "lazy", 150;
+    a_package_that_imports_its_modules_is_no_deadlock: "eager_packages", 100;
+    a_reload_beside_lets_nobody_see_half_a_module: "reloads", 100;
+    a_cleared_sys_modules_is_a_key_error_at_worst: "cleared", 100;
+    a_thread_that_a_body_starts_imports_others_at_once_and_this_one_at_its_end: "threads_in_bodies", 100;
+    a_lazy_module_is_executed_once: "lazy", 100;
 }
 
 /// What one thread sees of the import system's rules, to be the same as under CPython.
@@ -105,8 +105,11 @@ fn the_rules_that_one_thread_sees_are_those_of_cpython() {
     let home = std::env::var("HOME").unwrap_or_default();
     let python = format!("{home}/.pyenv/versions/3.13.0/bin/python3");
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let expected =
-        Command::new(&python).args(["-c", RULES]).env_clear().current_dir(directory.path()).output();
+    let expected = Command::new(&python)
+        .args(["-c", RULES])
+        .env_clear()
+        .current_dir(directory.path())
+        .output();
     match expected {
         Ok(expected) => prints(RULES, &String::from_utf8_lossy(&expected.stdout)),
         Err(error) => println!("not compared: {python}: {error}"),
