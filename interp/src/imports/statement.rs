@@ -98,7 +98,7 @@ impl<'a> Request<'a> {
         }
         let argument = |index: usize| args.args.get(index).filter(|object| !vm.is_none(object));
         let Some(name) = args.args.first().and_then(plain) else { return Ok(None) };
-        let level = match argument(4) {
+        let level = match args.args.get(4) {
             None => 0,
             Some(level) => match level.clone().try_into_value::<usize>(vm) {
                 Ok(level) => level,
