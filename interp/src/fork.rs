@@ -10,12 +10,15 @@ use rustpython_vm::vm::thread::try_with_current_vm;
 
 use crate::attach;
 use crate::blocking::owner;
+use crate::imports;
 use crate::{doorbell, signals, stop, threads};
 
 /// What is held between the hooks of one fork.
 struct Held {
     gil: attach::Fork,
     owners: owner::Guard,
+    /// Or the child finds them taken by a thread that it does not have.
+    _imports: imports::Still<'static>,
 }
 
 thread_local! {
@@ -35,7 +38,8 @@ pub(crate) fn install() {
 extern "C" fn prepare() {
     threads::settle();
     let owners = owner::prepare_fork();
-    let held = Held { gil: attach::prepare_fork(), owners };
+    let gil = attach::prepare_fork();
+    let held = Held { gil, owners, _imports: imports::hold_still() };
     let _ = HELD.try_with(|cell| cell.replace(Some(held)));
 }
 

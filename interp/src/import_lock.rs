@@ -17,6 +17,7 @@ use rustpython_vm::{PyResult, VirtualMachine};
 
 use crate::attach;
 use crate::collector;
+use crate::imports;
 use crate::patch::{self, Original};
 
 /// `_imp.acquire_lock`.
@@ -63,6 +64,7 @@ pub(crate) fn shut_down_others(vm: &VirtualMachine, close: fn(&VirtualMachine)) 
         vm.state.stop_the_world.stop_the_world(&vm.state);
         set_other_threads_shutting_down(&vm.state);
         vm.state.stop_the_world.start_the_world(&vm.state);
+        imports::abandon(vm);
         if locked {
             release(vm);
         }

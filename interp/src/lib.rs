@@ -20,6 +20,7 @@
 //! | `immortal` | objects that threads share without counting references |
 //! | `frozen`, `ast` | the standard library that is part of the program; a module of it that can wait |
 //! | `identity` | what `sys` and `sysconfig` say |
+//! | [`imports`] | how threads import the same modules |
 //! | `import_lock` | the process's import lock, when an interpreter ends |
 //! | `modules` | modules that a host lends to scripts |
 //! | `interpreter`, `subinterpreter`, `streams`, `python` | the Rust API |
@@ -48,6 +49,7 @@ mod identity;
 mod immortal;
 #[cfg(not(togil_loom))]
 mod import_lock;
+pub mod imports;
 #[cfg(not(togil_loom))]
 mod interpreter;
 #[cfg(not(togil_loom))]

@@ -31,7 +31,7 @@ pub fn call_outside(vm: &VirtualMachine) -> PyResult<()> {
 
 fn announce(vm: &VirtualMachine) -> PyResult<()> {
     let Some((execution, me)) = hook::me() else { return Ok(()) };
-    let access = outside(vm, &mut execution.state.lock().objects, true);
+    let access = outside(vm, &mut execution.state.lock().objects);
     let step = Step { accesses: vec![access], sync: None, site: places::here() };
     hook::announce(vm, &execution, me, step)?;
     // Under a GIL: behind the call.
@@ -52,7 +52,8 @@ pub fn wait_outside(vm: &VirtualMachine, timeout: Option<Duration>) -> Option<Py
     let (execution, me) = hook::me()?;
     let access = {
         let mut state = execution.state.lock();
-        let access = outside(vm, &mut state.objects, false);
+        // A write: if it finds what it waits for, it takes it.
+        let access = outside(vm, &mut state.objects);
         state.block(me, access);
         access
     };
@@ -61,8 +62,8 @@ pub fn wait_outside(vm: &VirtualMachine, timeout: Option<Duration>) -> Option<Py
     Some(done.map_err(|Abandoned| lab::abandoned(vm, &execution)))
 }
 
-fn outside(vm: &VirtualMachine, objects: &mut super::objects::Objects, write: bool) -> Access {
+fn outside(vm: &VirtualMachine, objects: &mut super::objects::Objects) -> Access {
     // Stands for it: an object that no instrumented code touches as a whole.
     let object = objects.number(vm.builtins.as_object());
-    Access { object, part: Part::Whole, write }
+    Access { object, part: Part::Whole, write: true }
 }

@@ -11,6 +11,7 @@
 mod exclusion;
 mod fairness;
 mod handoffs;
+mod imports;
 mod late;
 mod lifecycle;
 mod requests;

@@ -48,6 +48,7 @@ mod stress;
 mod subinterpreters;
 mod switching;
 mod thread_errors;
+mod threaded_imports;
 mod threads;
 mod traces;
 mod tracing_spans;

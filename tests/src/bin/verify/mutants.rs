@@ -2,6 +2,7 @@
 //! that the models must notice: a mutant that survives says that a model is missing.
 
 mod explorer;
+mod imports;
 mod shared;
 mod turns;
 
@@ -353,7 +354,12 @@ pub(crate) fn run(only: &str) -> bool {
         return false;
     }
     let mut survivors = 0;
-    let all = MUTANTS.iter().chain(shared::MUTANTS).chain(turns::MUTANTS).chain(explorer::MUTANTS);
+    let all = MUTANTS
+        .iter()
+        .chain(shared::MUTANTS)
+        .chain(turns::MUTANTS)
+        .chain(imports::MUTANTS)
+        .chain(explorer::MUTANTS);
     let chosen: Vec<_> = all.filter(|mutant| mutant.file.contains(only)).collect();
     if chosen.is_empty() {
         println!("no mutant is in a file whose path contains '{only}'");

@@ -1,0 +1,26 @@
+//! How threads import. The VM's import system is CPython's Python code, whose locks count on
+//! the GIL here and there; its decisions are made here instead, for both lock modes.
+//!
+//! [`ModuleLocks`] and [`Importer`] know no Python and compile alone, so that loom can check them
+//! (`tests/tests/loom/imports.rs`). `load` is what they decide about, `statement` is `__import__`, and `install`
+//! puts both into an interpreter.
+
+mod find;
+#[cfg(not(togil_loom))]
+mod install;
+#[cfg(not(togil_loom))]
+mod load;
+mod locks;
+#[cfg(not(togil_loom))]
+mod statement;
+#[cfg(not(togil_loom))]
+mod world;
+
+pub use find::{Importer, Modules};
+pub use locks::{Doing, ModuleLocks, Name, NotHeld, Refused, Still};
+
+#[cfg(not(togil_loom))]
+pub(crate) use {
+    install::install,
+    world::{abandon, hold_still},
+};
