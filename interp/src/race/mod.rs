@@ -31,7 +31,7 @@ mod sites;
 mod spin;
 #[cfg(not(togil_loom))]
 mod table;
-mod watch;
+pub mod watch;
 
 #[cfg(not(togil_loom))]
 pub use {

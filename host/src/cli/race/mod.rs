@@ -4,6 +4,7 @@ mod json;
 mod junit;
 mod sarif;
 mod text;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -53,6 +54,8 @@ pub(super) struct RaceArgs {
     /// Print a JSON document instead of text
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    watch: watch::WatchArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -94,6 +97,11 @@ pub(super) fn main(args: &RaceArgs) -> ExitCode {
 }
 
 fn run(args: &RaceArgs) -> Result<u8, String> {
+    if args.watch.watch {
+        let RaceArgs { json, gil, .. } = *args;
+        let outputs = watch::Outputs { json, gil, sarif: args.sarif.as_deref() };
+        return watch::run(&args.file, &args.watch, &outputs);
+    }
     let path = args.file.display();
     let text = std::fs::read_to_string(&args.file)
         .map_err(|error| format!("cannot read '{path}': {error}"))?;
