@@ -9,8 +9,8 @@ use rustpython_vm::{Py, PyObjectRef, PyRef, VirtualMachine};
 
 use super::SiteId;
 use super::accesses::field;
-use super::instrument::{self, Sites};
 pub(crate) use super::instrument::What;
+use super::instrument::{self, Sites};
 use super::places;
 use super::site::{Site, SiteKind};
 

@@ -43,8 +43,4 @@ impl VectorClock {
             *mine = (*mine).max(*theirs);
         }
     }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
 }

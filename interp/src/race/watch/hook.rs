@@ -155,9 +155,11 @@ impl Look<'_> {
                 return;
             }
         }
-        if mode == Mode::Write && class.get_attr(self.vm.ctx.intern_str("__setattr__")).is_some_and(
-            |set| set.downcast_ref::<rustpython_vm::builtins::PyFunction>().is_some(),
-        ) {
+        if mode == Mode::Write
+            && class.get_attr(self.vm.ctx.intern_str("__setattr__")).is_some_and(|set| {
+                set.downcast_ref::<rustpython_vm::builtins::PyFunction>().is_some()
+            })
+        {
             return;
         }
         let own = mode == Mode::Write
@@ -241,9 +243,7 @@ impl Look<'_> {
         let writes = mode == Mode::Write;
         // Looked up before: afterwards it is there.
         let is_new = writes
-            && object
-                .downcast_ref::<PyDict>()
-                .is_some_and(|dict| !dict.contains_key(key, self.vm));
+            && object.downcast_ref::<PyDict>().is_some_and(|dict| !dict.contains_key(key, self.vm));
         self.touch_item(object, key, part, mode);
         self.touch(object, ALL, Mode::Read);
         if is_new {
@@ -430,8 +430,16 @@ impl Look<'_> {
         let part = key.filter(|_| has_items).and_then(|key| self.part(object, key));
         let by_key = matches!(
             name,
-            "get" | "setdefault" | "pop" | "add" | "discard" | "remove" | "__getitem__"
-                | "__setitem__" | "__contains__" | "__delitem__"
+            "get"
+                | "setdefault"
+                | "pop"
+                | "add"
+                | "discard"
+                | "remove"
+                | "__getitem__"
+                | "__setitem__"
+                | "__contains__"
+                | "__delitem__"
         );
         match (effect, part, key) {
             (_, Some(part), Some(key)) if by_key => {

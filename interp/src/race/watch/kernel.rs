@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use parking_lot::Mutex;
 use rustpython_vm::builtins::{PyCode, PyType};
 use rustpython_vm::object::{MaybeTraverse, TraverseFn};
-use rustpython_vm::{
-    Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, VirtualMachine,
-};
+use rustpython_vm::{Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, VirtualMachine};
 
 use super::clock::VectorClock;
 use super::detector::detector;

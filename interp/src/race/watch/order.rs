@@ -78,8 +78,7 @@ impl Order {
 
     /// The ways in which threads can come to wait for each other, one for each set of places.
     pub(crate) fn cycles(&self) -> Vec<Vec<Edge>> {
-        let mut search =
-            Search { order: self, steps: 0, found: Vec::new(), seen: HashSet::new() };
+        let mut search = Search { order: self, steps: 0, found: Vec::new(), seen: HashSet::new() };
         for first in self.edges.keys() {
             search.extend(*first, &mut Vec::new(), *first);
         }

@@ -16,6 +16,7 @@
 import builtins
 import collections
 import importlib.machinery
+import itertools
 import os
 import sys
 import threading
@@ -619,7 +620,11 @@ def include(root, names):
 def execute(path, text, names):
     """Runs a script in a module's names."""
     code = _instrument(compile(text, path, "exec", dont_inherit=True))
-    exec(code, names)
+    try:
+        exec(code, names)
+    except Abandoned:
+        # The report says where it hung.
+        raise SystemExit(3) from None
 
 
 def model(function):
@@ -680,6 +685,7 @@ def forget():
     """What was done so far does not count: the canary."""
     global started
     started = False
+    threading._counter = itertools.count(1).__next__
 
 
 def main_ends():

@@ -9,9 +9,9 @@ use parking_lot::Mutex;
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::builtins::PyStrInterned;
 
-use crate::race::sites::{self, Known};
-use crate::race::site::SiteKind;
 use crate::race::SiteId;
+use crate::race::site::SiteKind;
+use crate::race::sites::{self, Known};
 
 /// Counts up when code was instrumented, or an attribute was stored by a name that is not in the code.
 static ROUND: AtomicU64 = AtomicU64::new(1);
@@ -61,9 +61,11 @@ impl List {
                     | SiteKind::StoreAttr(name)
                     | SiteKind::DeleteAttr(name) => {
                         let name = name.clone();
-                        Some(*names.entry(name).or_insert_with_key(|name| {
-                            vm.ctx.intern_str(name.as_str())
-                        }))
+                        Some(
+                            *names
+                                .entry(name)
+                                .or_insert_with_key(|name| vm.ctx.intern_str(name.as_str())),
+                        )
                     }
                     _ => None,
                 };

@@ -150,7 +150,8 @@ fn what_is_reported_races_and_the_first_race_of_a_variable_is_reported() {
             assert!(races(*earlier, *later), "seed {seed}: {earlier}, {later} of {events:?}");
         }
         for variable in 0..VARIABLES {
-            let of = |number: usize| matches!(events[number].1, Event::Access(v, _) if v == variable);
+            let of =
+                |number: usize| matches!(events[number].1, Event::Access(v, _) if v == variable);
             let first = (0..events.len())
                 .filter(|later| of(*later))
                 .find(|later| (0..*later).any(|earlier| races(earlier, *later)));

@@ -106,9 +106,10 @@ impl Slots {
     pub(crate) fn fork(&mut self, parent: &mut Thread) -> Thread {
         // A slot may be given again if all that its last thread did happened before: then it
         // does not matter that both look like one.
-        let known = self.free.iter().rev().take(LOOKS).position(|free| {
-            parent.clock.covers(free.last) && parent.forks.covers(free.last_fork)
-        });
+        let known =
+            self.free.iter().rev().take(LOOKS).position(|free| {
+                parent.clock.covers(free.last) && parent.forks.covers(free.last_fork)
+            });
         let child = match known {
             Some(from_end) => {
                 let free = self.free.swap_remove(self.free.len() - 1 - from_end);

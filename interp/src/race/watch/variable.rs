@@ -21,14 +21,11 @@ impl Mode {
         matches!(self, Self::Write | Self::AtomicWrite)
     }
 
-    fn is_plain(self) -> bool {
-        matches!(self, Self::Read | Self::Write)
-    }
-
     /// Whether two unordered ones are a race.
     #[cfg(test)]
     pub(crate) fn conflicts_with(self, other: Self) -> bool {
-        (self.writes() || other.writes()) && (self.is_plain() || other.is_plain())
+        let is_plain = |mode| matches!(mode, Self::Read | Self::Write);
+        (self.writes() || other.writes()) && (is_plain(self) || is_plain(other))
     }
 }
 

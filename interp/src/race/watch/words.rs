@@ -1,7 +1,7 @@
 //! What reports call what is touched, and how. Runs no Python code.
 
-use rustpython_vm::builtins::{PyInt, PyStr, PyType};
 use rustpython_vm::PyObject;
+use rustpython_vm::builtins::{PyInt, PyStr, PyType};
 
 use super::variable::Mode;
 use crate::race::site::SiteKind;
@@ -37,9 +37,9 @@ pub(super) fn what(kind: &SiteKind, object: &PyObject, key: Option<&PyObject>) -
                 None => format!("{class}.{name}"),
             }
         }
-        SiteKind::LoadGlobal(name)
-        | SiteKind::StoreGlobal(name)
-        | SiteKind::DeleteGlobal(name) => format!("global {name}"),
+        SiteKind::LoadGlobal(name) | SiteKind::StoreGlobal(name) | SiteKind::DeleteGlobal(name) => {
+            format!("global {name}")
+        }
         SiteKind::LoadCell(name) | SiteKind::StoreCell(name) | SiteKind::DeleteCell(name) => {
             format!("variable {name}")
         }

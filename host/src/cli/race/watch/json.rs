@@ -49,9 +49,9 @@ fn side(side: &Side) -> Value {
 }
 
 fn stack(stack: &Stack) -> Value {
-    let places = stack.iter().map(|place| {
-        json!({ "file": place.file, "line": place.line, "function": place.function })
-    });
+    let places = stack
+        .iter()
+        .map(|place| json!({ "file": place.file, "line": place.line, "function": place.function }));
     places.collect()
 }
 

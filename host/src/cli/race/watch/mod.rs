@@ -88,8 +88,8 @@ pub(super) struct Outputs<'a> {
 
 pub(super) fn run(file: &PathBuf, args: &WatchArgs, outputs: &Outputs<'_>) -> Result<u8, String> {
     let path = file.to_string_lossy().into_owned();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("cannot read '{path}': {error}"))?;
+    let text =
+        std::fs::read_to_string(file).map_err(|error| format!("cannot read '{path}': {error}"))?;
     let argv: Vec<String> = std::iter::once(path.clone()).chain(args.args.clone()).collect();
     let builder = crate::shared::add_to(Interpreter::builder())
         .signal_handlers(true)
@@ -113,9 +113,11 @@ pub(super) fn run(file: &PathBuf, args: &WatchArgs, outputs: &Outputs<'_>) -> Re
     };
     let status = interpreter.finalize(raised);
     if !canary {
-        return Err("the built-in race was not found, so nothing that is said could be believed; this \
+        return Err(
+            "the built-in race was not found, so nothing that is said could be believed; this \
                     is a bug of togil: please report it"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let findings = Watch::take_findings();
     let report = Report { file: path, findings, ending: Ending { status, models } };

@@ -23,11 +23,14 @@ pub(super) fn render(report: &Report) -> String {
         }
     }
     if report.ending.status != 0 {
-        let _ = writeln!(text, "{OPEN}the script ended with status {}{OPEN:#}", report.ending.status);
+        let _ =
+            writeln!(text, "{OPEN}the script ended with status {}{OPEN:#}", report.ending.status);
     }
     let models = match report.ending.models.len() {
         0 => String::new(),
-        count => format!(" ({count} models run: the script starts no thread itself)"),
+        models => {
+            format!(" ({} run: the script starts no thread itself)", count(models, "model"))
+        }
     };
     let clean = races.is_empty() && cycles.is_empty() && hangs.is_empty();
     let style = if clean { GOOD } else { BAD };
