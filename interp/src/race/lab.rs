@@ -296,7 +296,7 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
         if theirs {
             places::add(code.source_path().as_str());
         }
-        sites::instrument(&code, &hook, vm)
+        sites::instrument(&code, &hook, &sites::What::default(), vm)
     };
     vec![
         ("_acquire", vm.new_function("_acquire", acquire).into()),

@@ -37,6 +37,7 @@ mod spin;
 mod table;
 #[cfg(not(togil_loom))]
 mod values;
+pub mod watch;
 
 #[cfg(not(togil_loom))]
 pub use {

@@ -64,6 +64,8 @@ pub enum SiteKind {
     Truth,
     /// A call. Gives: callable, first positional argument if there is one.
     Call,
+    /// A call like `len(object)` in a condition. Gives what [`Call`](Self::Call) does. Only for watched scripts.
+    TestedCall,
     /// A place to switch, and nothing else: the entry of a function, or where a generator goes on behind a
     /// `yield`. Gives nothing.
     Entry,

@@ -9,7 +9,8 @@ use rustpython_vm::{Py, PyObjectRef, PyRef, VirtualMachine};
 
 use super::SiteId;
 use super::accesses::field;
-use super::instrument::{self, Sites, What};
+pub(crate) use super::instrument::What;
+use super::instrument::{self, Sites};
 use super::places;
 use super::site::{Site, SiteKind};
 
@@ -35,11 +36,12 @@ static ALL: Mutex<Option<Sites>> = Mutex::new(None);
 pub(crate) fn instrument(
     code: &Py<PyCode>,
     hook: &PyObjectRef,
+    what: &What,
     vm: &VirtualMachine,
 ) -> PyRef<PyCode> {
     let mut all = ALL.lock();
     let all = all.get_or_insert_default();
-    let code = instrument::instrument(code, hook, all, &What::default(), vm);
+    let code = instrument::instrument(code, hook, all, what, vm);
     let mut known = KNOWN.write();
     while let Some(site) = all.get(SiteId(known.len() as u32 + 1)) {
         known.push(Arc::new(Known::new(site.clone())));
@@ -83,4 +85,9 @@ pub(crate) fn get(site: SiteId) -> Option<Arc<Known>> {
 /// Whether instrumented code stores an attribute of this name.
 pub(crate) fn is_stored(field: u64) -> bool {
     STORED.read().as_ref().is_some_and(|stored| stored.contains(&field))
+}
+
+/// Some code stores an attribute by a name that it has made. Returns whether that is new.
+pub(crate) fn store(field: u64) -> bool {
+    !is_stored(field) && STORED.write().get_or_insert_default().insert(field)
 }

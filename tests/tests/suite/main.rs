@@ -53,6 +53,7 @@ mod threads;
 mod traces;
 mod tracing_spans;
 mod values;
+mod watch;
 mod workloads;
 
 /// For `Limits::memory`.

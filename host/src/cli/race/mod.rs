@@ -12,6 +12,7 @@ mod stuck;
 mod suppress;
 mod targets;
 mod text;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -68,6 +69,8 @@ pub(super) struct RaceArgs {
     /// Print a JSON document instead of text
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    watch: watch::WatchArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -110,6 +113,13 @@ pub(super) fn main(args: &RaceArgs) -> ExitCode {
 }
 
 fn run(args: &RaceArgs) -> Result<u8, String> {
+    if args.watch.watch {
+        let RaceArgs { json, gil, .. } = *args;
+        let outputs = watch::Outputs { json, gil, sarif: args.sarif.as_deref() };
+        let (file, arguments) = args.targets.watched()?;
+        let script = watch::Script { file, arguments, include: &args.targets.include };
+        return watch::run(&script, &args.watch, &outputs);
+    }
     let targets = args.targets.read()?;
     // The order of sets must be the same each time.
     let interpreter = python::plain(|settings| settings.hash_seed = Some(0))?;

@@ -54,6 +54,15 @@ impl Targets {
         }
     }
 
+    /// The script to watch, and its arguments.
+    pub(super) fn watched(&self) -> Result<(PathBuf, &[String]), String> {
+        match (&self.script, self.targets.as_slice()) {
+            (Some(script), arguments) => Ok((script.clone(), arguments)),
+            (None, [script, arguments @ ..]) => Ok((script.into(), arguments)),
+            (None, []) => Err("--watch takes a script".to_owned()),
+        }
+    }
+
     /// What names it on the command line of `togil race`, for a shell.
     pub(super) fn command(&self) -> String {
         let mut words = Vec::new();

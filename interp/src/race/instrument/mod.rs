@@ -41,6 +41,8 @@ pub(crate) struct What {
     /// Global names that are announced whatever the code itself does with them: those that other
     /// modules store as attributes. The code's own are found without.
     pub(crate) globals: HashSet<String>,
+    /// For a watch: no places to switch, and of a call the second argument as well.
+    pub(crate) accesses_only: bool,
 }
 
 /// The most that lies on the operand stack besides the code's own: the hook, no `self`, the site, and
@@ -60,7 +62,8 @@ pub(crate) fn instrument(
 ) -> PyRef<PyCode> {
     let module = !code.flags.contains(CodeFlags::OPTIMIZED);
     let globals = Globals::of(code, module, &what.globals);
-    Instrumenter { hook, sites, globals: &globals, values: what.values, vm }.rewrite(code, module)
+    let (values, accesses_only) = (what.values, what.accesses_only);
+    Instrumenter { hook, sites, globals: &globals, values, accesses_only, vm }.rewrite(code, module)
 }
 
 /// A code object, taken apart.
@@ -93,6 +96,7 @@ struct Instrumenter<'a> {
     sites: &'a mut Sites,
     globals: &'a Globals,
     values: bool,
+    accesses_only: bool,
     vm: &'a VirtualMachine,
 }
 
@@ -155,7 +159,11 @@ impl Instrumenter<'_> {
             let around = stack
                 .as_ref()
                 .map(|stack| plan::around(instruction, stack, &names, self.values, pure));
-            let around = around.unwrap_or_default();
+            let mut around = around.unwrap_or_default();
+            if self.accesses_only {
+                let next = &instructions[number + 1..];
+                around.keep_accesses(instruction, stack.as_ref(), next);
+            }
             let mut call = |lines: &mut Vec<Line>, announcement: Announcement| {
                 let Announcement { kind, operands } = announcement;
                 let site = self.sites.add(kind, code, instruction.unit).0;

@@ -33,6 +33,50 @@ pub(super) struct Around {
     pub(super) after: Option<Announcement>,
 }
 
+impl Around {
+    /// Leaves only what touches something, and shows more of calls. `next`: the instructions behind.
+    pub(super) fn keep_accesses(
+        &mut self,
+        instruction: &Instruction,
+        stack: Option<&Stack>,
+        next: &[Instruction],
+    ) {
+        self.after.take_if(|after| after.kind == SiteKind::Entry);
+        self.before.retain(|before| !matches!(before.kind, SiteKind::BackEdge { .. }));
+        let (Some(stack), Opcode::Call) = (stack, instruction.op) else { return };
+        for before in self.before.iter_mut().filter(|before| before.kind == SiteKind::Call) {
+            let second = instruction.arg.saturating_sub(1);
+            let slot = stack.len().checked_sub(second as usize).and_then(|at| stack.get(at));
+            if before.operands.get(1) == Some(&Operand::Stack(instruction.arg))
+                && second > 0
+                && slot.is_some_and(|slot| slot.is_object())
+            {
+                before.operands.push(Operand::Stack(second));
+            }
+            if is_tested(next) {
+                before.kind = SiteKind::TestedCall;
+            }
+        }
+    }
+}
+
+/// Whether what was just computed decides where to go on, perhaps compared with something simple.
+fn is_tested(next: &[Instruction]) -> bool {
+    use Opcode as O;
+    let mut next = next.iter().map(|instruction| instruction.op);
+    let first = next.next();
+    let loads = matches!(
+        first,
+        Some(O::LoadConst | O::LoadSmallInt | O::LoadFast | O::LoadFastBorrow | O::LoadGlobal)
+    );
+    let decides = |op| matches!(op, Some(O::ToBool | O::PopJumpIfTrue | O::PopJumpIfFalse));
+    match first {
+        Some(O::CompareOp) => true,
+        _ if loads => next.next() == Some(O::CompareOp),
+        first => decides(first),
+    }
+}
+
 /// What the names in a code object's instructions mean.
 pub(super) struct Names<'a> {
     code: &'a Py<PyCode>,

@@ -70,7 +70,7 @@ f()
 ";
     assert_eq!(super::announced(source, &What::default()), ["Entry", r#"LoadGlobal("late")"#]);
     let asked = ["fixed".to_owned()].into();
-    let what = What { values: false, globals: asked };
+    let what = What { globals: asked, ..What::default() };
     assert_eq!(
         super::announced(source, &what),
         ["Entry", r#"LoadGlobal("fixed")"#, r#"LoadGlobal("late")"#]

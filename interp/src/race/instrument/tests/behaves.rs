@@ -14,7 +14,7 @@ fn variants(code: &Py<PyCode>, vm: &VirtualMachine) -> Vec<PyRef<PyCode>> {
     let names =
         |code: &Py<PyCode>| code.names.iter().map(|name| name.as_str().to_owned()).collect();
     let few = What::default();
-    let all = What { values: true, globals: names(code) };
+    let all = What { values: true, globals: names(code), ..What::default() };
     let once = instrument(code, &hook, &mut Sites::default(), &few, vm);
     let twice = instrument(&once, &hook, &mut Sites::default(), &all, vm);
     vec![instrument(code, &hook, &mut Sites::default(), &all, vm), once, twice]
