@@ -96,6 +96,12 @@ impl Modules for Thread {
     }
 
     fn load(&self, name: &str) -> Result<Module, Error> {
+        if let Some((package, _)) = name.rsplit_once('.') {
+            Thread::import(self, package)?;
+        }
+        if let Some(module) = self.get(name)? {
+            return Ok(module);
+        }
         let interpreter = &self.interpreter;
         let &(name, lines) = interpreter.program.iter().find(|(known, _)| *known == name).unwrap();
         let module = std::sync::Arc::new(Body { name, complete: UnsafeCell::new(false) });

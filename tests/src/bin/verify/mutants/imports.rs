@@ -118,11 +118,4 @@ pub(super) const MUTANTS: &[Mutant] = &[
         from: "Ordering::Acquire",
         to: "Ordering::Relaxed",
     },
-    Mutant {
-        name: "a thread waits for what it does itself",
-        file: LOCKS,
-        after: "pub fn doing(",
-        from: "held.owner == me => Doing::Nothing",
-        to: "held.owner == me => Doing::Loads",
-    },
 ];
