@@ -10,12 +10,14 @@ use rustpython_vm::vm::thread::try_with_current_vm;
 
 use crate::attach;
 use crate::blocking::owner;
+use crate::bytecode::shared;
 use crate::{doorbell, signals, stop, threads};
 
 /// What is held between the hooks of one fork.
 struct Held {
     gil: attach::Fork,
     owners: owner::Guard,
+    codes: shared::Guard,
 }
 
 thread_local! {
@@ -35,7 +37,8 @@ pub(crate) fn install() {
 extern "C" fn prepare() {
     threads::settle();
     let owners = owner::prepare_fork();
-    let held = Held { gil: attach::prepare_fork(), owners };
+    let gil = attach::prepare_fork();
+    let held = Held { gil, owners, codes: shared::prepare_fork() };
     let _ = HELD.try_with(|cell| cell.replace(Some(held)));
 }
 
@@ -45,6 +48,7 @@ extern "C" fn parent() {
 
 extern "C" fn child() {
     let Ok(Some(held)) = HELD.try_with(|cell| cell.take()) else { return };
+    shared::after_fork_in_child(held.codes);
     owner::after_fork_in_child(held.owners);
     attach::after_fork_in_child(held.gil);
     signals::after_fork_in_child();
