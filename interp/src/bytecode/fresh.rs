@@ -69,7 +69,7 @@ fn read_fresh(source: &str, cache: &str) -> Option<Vec<u8>> {
     file.read_to_end(&mut bytes).ok()?;
     let source = std::fs::metadata(source).ok()?;
     // As `int(st_mtime) & 0xFFFF_FFFF`, for times since 1970.
-    let known = [u32::try_from(source.mtime()).ok()?, source.size() as u32];
+    let known = [u64::try_from(source.mtime()).ok()? as u32, source.size() as u32];
     let known = known.map(u32::to_le_bytes).concat();
     (format::check(&bytes) == Ok(0) && bytes[8..HEADER] == *known).then_some(bytes)
 }
