@@ -53,10 +53,10 @@ pub(crate) fn extension_suffixes(
 }
 
 /// `_classify_pyc(data, name, exc_details)`: the flags of a file that may be read.
-fn classify(vm: &VirtualMachine, mut args: FuncArgs, callee: Callee) -> PyResult {
-    let data = argument(vm, &mut args, "data", &callee)?;
-    let name = argument(vm, &mut args, "name", &callee)?;
-    let details = argument(vm, &mut args, "exc_details", &callee)?;
+fn classify(vm: &VirtualMachine, mut args: FuncArgs, _: Callee) -> PyResult {
+    let data = argument(vm, &mut args, "data")?;
+    let name = argument(vm, &mut args, "name")?;
+    let details = argument(vm, &mut args, "exc_details")?;
     let (checked, magic) = data
         .try_bytes_like(vm, |bytes| (format::check(bytes), bytes[..bytes.len().min(4)].to_vec()))?;
     let flaw = match checked {
@@ -92,8 +92,8 @@ fn classify(vm: &VirtualMachine, mut args: FuncArgs, callee: Callee) -> PyResult
 
 /// `_compile_bytecode(data, name=None, bytecode_path=None, source_path=None)`: the code after the
 /// header of a file that [`classify`] has let through.
-fn compile_bytecode(vm: &VirtualMachine, mut args: FuncArgs, callee: Callee) -> PyResult {
-    let data = argument(vm, &mut args, "data", &callee)?;
+fn compile_bytecode(vm: &VirtualMachine, mut args: FuncArgs, _: Callee) -> PyResult {
+    let data = argument(vm, &mut args, "data")?;
     let name = args.take_positional_keyword("name").unwrap_or_else(|| vm.ctx.none());
     let path = args.take_positional_keyword("bytecode_path").unwrap_or_else(|| vm.ctx.none());
     let source_path = args.take_positional_keyword("source_path");
@@ -136,8 +136,8 @@ pub(super) fn fix_file_name(
 }
 
 /// `_code_to_timestamp_pyc(code, mtime=0, source_size=0)`
-fn to_timestamp_pyc(vm: &VirtualMachine, mut args: FuncArgs, callee: Callee) -> PyResult {
-    let code = argument(vm, &mut args, "code", &callee)?;
+fn to_timestamp_pyc(vm: &VirtualMachine, mut args: FuncArgs, _: Callee) -> PyResult {
+    let code = argument(vm, &mut args, "code")?;
     let mut validation = [0; 8];
     let (time, size) = validation.split_at_mut(4);
     for (field, name) in [(time, "mtime"), (size, "source_size")] {
@@ -149,9 +149,9 @@ fn to_timestamp_pyc(vm: &VirtualMachine, mut args: FuncArgs, callee: Callee) -> 
 }
 
 /// `_code_to_hash_pyc(code, source_hash, checked=True)`
-fn to_hash_pyc(vm: &VirtualMachine, mut args: FuncArgs, callee: Callee) -> PyResult {
-    let code = argument(vm, &mut args, "code", &callee)?;
-    let hash = argument(vm, &mut args, "source_hash", &callee)?;
+fn to_hash_pyc(vm: &VirtualMachine, mut args: FuncArgs, _: Callee) -> PyResult {
+    let code = argument(vm, &mut args, "code")?;
+    let hash = argument(vm, &mut args, "source_hash")?;
     let checked = args.take_positional_keyword("checked");
     let checked = checked.map_or(Ok(true), |checked| checked.try_to_bool(vm))?;
     let hash = hash.try_bytes_like(vm, |hash| <[u8; 8]>::try_from(hash))?;
@@ -182,13 +182,7 @@ fn low_bits(vm: &VirtualMachine, value: &PyObject) -> PyResult<u32> {
     Ok(value as u32)
 }
 
-fn argument(
-    vm: &VirtualMachine,
-    args: &mut FuncArgs,
-    name: &str,
-    callee: &Callee,
-) -> PyResult<PyObjectRef> {
-    let _ = callee;
+fn argument(vm: &VirtualMachine, args: &mut FuncArgs, name: &str) -> PyResult<PyObjectRef> {
     args.take_positional_keyword(name)
         .ok_or_else(|| vm.new_type_error(format!("missing required argument: '{name}'")))
 }
