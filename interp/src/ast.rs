@@ -68,7 +68,8 @@ pub(crate) fn forget(vm: &VirtualMachine) -> PyResult<()> {
     vm.builtins.as_object().set_attr("compile", function.into_ref(&vm.ctx), vm)
 }
 
-fn compile(vm: &VirtualMachine) -> Option<&'static PyMethodDef> {
+/// `builtins.compile` as every interpreter has it at its start.
+pub(crate) fn compile(vm: &VirtualMachine) -> Option<&'static PyMethodDef> {
     if COMPILE.get().is_none() {
         let methods = vm.builtins.def?.methods;
         let original = methods.iter().find(|method| method.name == "compile")?;

@@ -10,6 +10,7 @@ use rustpython_vm::vm::thread::try_with_current_vm;
 
 use crate::attach;
 use crate::blocking::owner;
+use crate::bytecode::shared;
 use crate::imports;
 use crate::{doorbell, signals, stop, threads};
 
@@ -19,6 +20,7 @@ struct Held {
     owners: owner::Guard,
     /// Or the child finds them taken by a thread that it does not have.
     _imports: imports::Still<'static>,
+    codes: shared::Guard,
 }
 
 thread_local! {
@@ -39,7 +41,8 @@ extern "C" fn prepare() {
     threads::settle();
     let owners = owner::prepare_fork();
     let gil = attach::prepare_fork();
-    let held = Held { gil, owners, _imports: imports::hold_still() };
+    let (imports, codes) = (imports::hold_still(), shared::prepare_fork());
+    let held = Held { gil, owners, _imports: imports, codes };
     let _ = HELD.try_with(|cell| cell.replace(Some(held)));
 }
 
@@ -49,6 +52,7 @@ extern "C" fn parent() {
 
 extern "C" fn child() {
     let Ok(Some(held)) = HELD.try_with(|cell| cell.take()) else { return };
+    shared::after_fork_in_child(held.codes);
     owner::after_fork_in_child(held.owners);
     attach::after_fork_in_child(held.gil);
     signals::after_fork_in_child();

@@ -8,6 +8,7 @@ use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFl
 use rustpython_vm::{Py, PyResult, VirtualMachine};
 
 use crate::attach;
+use crate::bytecode;
 use crate::mode::{LOCK_MODE, LockMode};
 use crate::patch::{ModuleDefs, Original};
 
@@ -35,7 +36,7 @@ pub(crate) fn describe(vm: &VirtualMachine) -> PyResult<()> {
     sys.set_attr("setswitchinterval", SET_SWITCH_INTERVAL.build_function(&vm.ctx), vm)?;
     sys.set_attr("abiflags", vm.ctx.new_str(ABI_FLAGS), vm)?;
     sys.set_attr("version", vm.ctx.new_str(version()), vm)?;
-    Ok(())
+    bytecode::describe(vm)
 }
 
 /// `sysconfig` looks for its data under a name with the ABI flags in it; the VM's table has it

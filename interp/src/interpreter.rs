@@ -19,8 +19,8 @@ use crate::modules::{self, NativeModule};
 use crate::python::Python;
 use crate::subinterpreter::SubInterpreter;
 use crate::{
-    ast, blocking, fork, frozen, immortal, import_lock, imports, patch, safepoint, signals,
-    streams, switch_point,
+    ast, blocking, bytecode, fork, frozen, immortal, import_lock, imports, patch, safepoint,
+    signals, streams, switch_point,
 };
 
 /// Why an interpreter could not be built.
@@ -68,7 +68,6 @@ impl Default for InterpreterBuilder {
         settings.isolated = true;
         settings.ignore_environment = true;
         settings.user_site_directory = false;
-        settings.write_bytecode = false;
         // As PEP 686 has it, and `import locale` costs a third of the start.
         settings.utf8_mode = 1;
         Self {
@@ -157,6 +156,21 @@ impl InterpreterBuilder {
     /// effect with a GIL.
     pub fn immortalize(mut self, yes: bool) -> Self {
         self.immortalize = yes;
+        self
+    }
+
+    /// `-B`: whether imports write `.pyc` files into `__pycache__` beside the sources. They do by
+    /// default, as in a program that embeds CPython. What is there is read in any case, if this
+    /// version wrote it.
+    pub fn write_bytecode(mut self, yes: bool) -> Self {
+        self.settings.write_bytecode = yes;
+        self
+    }
+
+    /// `-X pycache_prefix`: the directory below which `.pyc` files are written and looked for,
+    /// instead of beside the sources.
+    pub fn pycache_prefix(mut self, directory: impl Into<String>) -> Self {
+        bytecode::set_prefix(&mut self.settings, directory.into());
         self
     }
 

@@ -19,6 +19,7 @@
 //! | `activity`, [`timeline`], [`sampling`] | what each thread does; when it did it, and on which lines |
 //! | `immortal` | objects that threads share without counting references |
 //! | `frozen`, `ast` | the standard library that is part of the program; a module of it that can wait |
+//! | [`bytecode`] | compiled code that is kept: `.pyc` files, sources that interpreters share |
 //! | `identity` | what `sys` and `sysconfig` say |
 //! | [`imports`] | how threads import the same modules |
 //! | `import_lock` | the process's import lock, when an interpreter ends |
@@ -35,6 +36,8 @@ mod ast;
 mod attach;
 #[cfg(not(togil_loom))]
 pub mod blocking;
+#[cfg(not(togil_loom))]
+pub mod bytecode;
 #[cfg(not(togil_loom))]
 mod collector;
 #[cfg(not(togil_loom))]

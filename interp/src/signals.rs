@@ -45,6 +45,9 @@ pub(crate) fn is_signal_thread(vm: &VirtualMachine) -> bool {
 /// the VM installed at its start (Ctrl-C) to ours.
 pub(crate) fn adopt(vm: &VirtualMachine) -> PyResult<()> {
     SIGNAL_THREAD.store(get_ident(), Ordering::Relaxed);
+    // As CPython has it: a file that may not grow is an OSError, not the end of the process.
+    // SAFETY: to ignore a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     let Some(getsignal) = patch::original("_signal", "getsignal") else { return Ok(()) };
     let args = FuncArgs::from(vec![vm.ctx.new_int(libc::SIGINT).into()]);
     let handler = (getsignal.func)(vm, args, Callee::named("getsignal"))?;

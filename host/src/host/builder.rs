@@ -7,7 +7,7 @@ use std::thread;
 
 use parking_lot::{Condvar, Mutex};
 use togil_interp::vm::builtins::PyModuleDef;
-use togil_interp::{Handle, InterpreterBuilder, NativeModule};
+use togil_interp::{Handle, InterpreterBuilder, NativeModule, bytecode};
 
 use super::interpreters::{Factory, Interpreters, Setup};
 use super::stats::Counters;
@@ -82,6 +82,21 @@ impl HostBuilder {
         self
     }
 
+    /// Whether imports write `.pyc` files into `__pycache__` beside the sources. They do by default, as
+    /// in a program that embeds CPython; a host whose sources lie where nothing may be written loses
+    /// nothing but time. Isolated workers share what they compile in any case.
+    pub fn write_bytecode(mut self, yes: bool) -> Self {
+        self.interpreter = self.interpreter.write_bytecode(yes);
+        self
+    }
+
+    /// The directory below which `.pyc` files are written and looked for, instead of beside the
+    /// sources.
+    pub fn pycache_prefix(mut self, directory: impl Into<String>) -> Self {
+        self.interpreter = self.interpreter.pycache_prefix(directory);
+        self
+    }
+
     /// A module from source, loaded once when the host starts, that all scripts can import.
     pub fn prelude(mut self, name: impl Into<String>, source: impl Into<String>) -> Self {
         self.setup.prelude.push((name.into(), source.into()));
@@ -129,6 +144,9 @@ impl HostBuilder {
             None => workers.saturating_mul(64),
         };
         install_crews();
+        if self.isolated {
+            bytecode::shared::share();
+        }
         let interpreter = shared::add_to(self.interpreter);
         let interpreters = Interpreters::start(interpreter, self.setup)?;
         let (shared, shared_inbox) = crossbeam_channel::bounded(capacity);

@@ -19,7 +19,7 @@ use rustpython_vm::vm::thread::try_with_current_vm;
 use rustpython_vm::{Py, PyResult, VirtualMachine};
 
 use crate::patch::Patch;
-use crate::{attach, identity, interpreter, safepoint};
+use crate::{attach, bytecode, identity, interpreter, safepoint};
 
 /// All that is patched, in the order of the table.
 pub(crate) fn patches() -> impl Iterator<Item = &'static Patch> {
@@ -44,6 +44,7 @@ pub(crate) fn after_exec(vm: &VirtualMachine, name: &str, module: &Py<PyModule>)
     match name {
         "_io" => owner::patch_slots(vm, module),
         "posix" => interpreter::set_environ(vm, module),
+        "_imp" => bytecode::set_magic(vm, module),
         "_sysconfigdata" => identity::set_build_vars(vm, module),
         // One of the first modules of every interpreter, sub-interpreters too.
         "_signal" => {

@@ -13,7 +13,7 @@ use super::waits::{
     threads_shutdown,
 };
 use crate::patch::{Original, Patch, Wrapper};
-use crate::{identity, import_lock, signals, threads};
+use crate::{bytecode, identity, import_lock, signals, threads};
 
 const fn functions(
     module: &'static str,
@@ -67,6 +67,10 @@ pub(crate) static PATCHES: &[Patch] = &[
     methods("_queue", "SimpleQueue", plain, &["get_nowait", "empty"]),
     methods("_multiprocessing", "SemLock", semlock_acquire, &["acquire", "__enter__"]),
     functions("_imp", import_lock::acquire, &["acquire_lock"]),
+    functions("_imp", bytecode::extension_suffixes, &["extension_suffixes"]),
+    functions("_imp", bytecode::get_frozen_object, &["get_frozen_object"]),
+    // That module is patched for its functions to be known to the bytecode cache.
+    functions("marshal", plain, &["dumps"]),
     functions("_interpchannels", release, &["send", "send_buffer"]),
     // Time, signals and processes.
     // `sleep(0)` too: it does not block in the VM, but it is how a thread yields.

@@ -75,15 +75,6 @@ fn quiet_debug_verbose_and_inspect_are_flags() {
     option_changes(&["-X", "dev"], source, "0 0 0 True", "0 0 0 False");
 }
 
-#[test]
-fn capital_b_writes_no_bytecode() {
-    for options in [&["-B"][..], &[]] {
-        let run = script("import sys, module; print(sys.dont_write_bytecode)");
-        let output = run.file("module.py", "x = 1").options(options).output().prints("True");
-        assert!(!output.stdout.is_empty());
-    }
-}
-
 /// A module that only `PYTHONPATH` leads to.
 const VIA_PYTHONPATH: &str = "
 try:

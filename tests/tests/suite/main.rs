@@ -8,6 +8,7 @@ mod harness;
 
 mod asyncio_tests;
 mod atomicity;
+mod bytecode_cache;
 mod command_line;
 mod detach_sites;
 mod exclusion;

@@ -31,6 +31,8 @@ def load(path):
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    # The directory of somebody's workloads stays as it is.
+    sys.dont_write_bytecode = True
     spec.loader.exec_module(module)
     missing = [part for part in ("setup", "work", "check") if not callable(getattr(module, part, None))]
     if missing:

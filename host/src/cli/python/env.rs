@@ -57,7 +57,7 @@ pub(super) struct Environment {
 
 impl Environment {
     /// The names of these variables.
-    pub(super) const VARIABLES: [&str; 23] = [
+    pub(super) const VARIABLES: [&str; 24] = [
         "PYTHONDEBUG",
         "PYTHONDEVMODE",
         "PYTHONDONTWRITEBYTECODE",
@@ -71,6 +71,7 @@ impl Environment {
         "PYTHONNOUSERSITE",
         "PYTHONOPTIMIZE",
         "PYTHONPATH",
+        "PYTHONPYCACHEPREFIX",
         "PYTHONSAFEPATH",
         "PYTHONUNBUFFERED",
         "PYTHONUTF8",
@@ -177,6 +178,8 @@ pub(super) struct Resolved {
     pub(super) optimize: u8,
     /// The entries of `PYTHONPATH`; an empty one is the current directory.
     pub(super) path: Vec<PathBuf>,
+    /// The directory below which `.pyc` files are, instead of beside the sources.
+    pub(super) pycache_prefix: Option<PathBuf>,
     /// No banner before the first prompt.
     pub(super) quiet: bool,
     /// Put no directory in front of `sys.path`.
@@ -253,6 +256,7 @@ pub(super) fn resolve(
         no_user_site: options.no_user_site || env.level("PYTHONNOUSERSITE") > 0,
         optimize: options.optimize.max(env.level("PYTHONOPTIMIZE")),
         path: env.raw("PYTHONPATH").map(|path| split_paths(path).collect()).unwrap_or_default(),
+        pycache_prefix: pycache_prefix(options, env),
         quiet: options.quiet,
         safe_path: options.safe_path || env.is_set("PYTHONSAFEPATH"),
         skip_first_line: options.skip_first_line,
@@ -281,6 +285,14 @@ fn utf8_mode(options: &Options, env: &Environment) -> Result<Option<bool>, Fatal
         (Some(value), _) => read(value.unwrap_or("1"), "invalid -X utf8 option value"),
         (None, Some(value)) => read(&value, "invalid PYTHONUTF8 environment variable value"),
         (None, None) => Ok(None),
+    }
+}
+
+/// An option without a value takes the variable out of force, as in CPython.
+fn pycache_prefix(options: &Options, env: &Environment) -> Option<PathBuf> {
+    match options.x_option("pycache_prefix") {
+        Some(value) => value.filter(|value| !value.is_empty()).map(PathBuf::from),
+        None => env.raw("PYTHONPYCACHEPREFIX").map(PathBuf::from),
     }
 }
 

@@ -71,6 +71,8 @@ The following options of this implementation are available:
          0 for no limit; also PYTHONINTMAXSTRDIGITS
 -X no_debug_ranges: keep no columns for tracebacks in code objects;
          also PYTHONNODEBUGRANGES
+-X pycache_prefix=DIR: keep .pyc files below this directory and not in
+         __pycache__ beside the sources; also PYTHONPYCACHEPREFIX
 -X thread_inherit_context=[0|1]: whether a thread starts with a copy of its
          starter's context; 1 is the default in the free-threaded build, 0 in
          the other; also PYTHON_THREAD_INHERIT_CONTEXT
@@ -106,6 +108,7 @@ PYTHONINTMAXSTRDIGITS: the most digits in a conversion between int and str
 PYTHONNODEBUGRANGES: keep no columns in code objects (-X no_debug_ranges)
 PYTHONNOUSERSITE: leave out the user's site directory (-s)
 PYTHONOPTIMIZE  : leave out assert statements (-O), or docstrings too (2)
+PYTHONPYCACHEPREFIX: keep .pyc files below this directory (-X pycache_prefix)
 PYTHONSAFEPATH  : put no directory in front of sys.path (-P)
 PYTHON_THREAD_INHERIT_CONTEXT: whether a thread starts with a copy of its
                   starter's context (-X thread_inherit_context)

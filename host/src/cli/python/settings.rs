@@ -17,12 +17,16 @@ pub(super) fn builder(resolved: &Resolved, argv: Vec<String>) -> InterpreterBuil
         Some(handoff) => builder.handoff(handoff),
         None => builder,
     };
-    builder
+    let builder = builder
         .gil(gil)
         .switch_anywhere(resolved.gil_switch == Some(GilSwitch::Any))
         .signal_handlers(true)
         .immortalize(true)
-        .settings(|settings| apply(resolved, argv, settings))
+        .settings(|settings| apply(resolved, argv, settings));
+    match &resolved.pycache_prefix {
+        Some(prefix) => builder.pycache_prefix(prefix.to_string_lossy()),
+        None => builder,
+    }
 }
 
 fn apply(resolved: &Resolved, argv: Vec<String>, settings: &mut Settings) {
@@ -51,7 +55,11 @@ fn apply(resolved: &Resolved, argv: Vec<String>, settings: &mut Settings) {
     settings.inspect = resolved.inspect;
     settings.interactive = resolved.interactive;
     settings.optimize = resolved.optimize;
-    settings.write_bytecode = false;
+    settings.write_bytecode = !resolved.dont_write_bytecode;
+    if let Some(mode) = resolved.check_hash_based_pycs.as_deref().and_then(|mode| mode.parse().ok())
+    {
+        settings.check_hash_pycs_mode = mode;
+    }
     settings.verbose = resolved.verbose;
     settings.quiet = resolved.quiet;
     settings.user_site_directory = !resolved.no_user_site;

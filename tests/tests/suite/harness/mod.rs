@@ -255,7 +255,7 @@ fn check_mode() {
 }
 
 /// Takes the common indent off a text, and the line break it starts with.
-fn dedent(text: &str) -> String {
+pub(crate) fn dedent(text: &str) -> String {
     let text = text.strip_prefix('\n').unwrap_or(text);
     let indents = text.lines().filter(|line| !line.trim().is_empty());
     let common = indents.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);

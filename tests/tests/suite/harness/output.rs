@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -77,6 +78,11 @@ impl Output {
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.directory.path().join(name))
             .unwrap_or_else(|error| panic!("{name}: {error}\n{}", self.dump()))
+    }
+
+    /// The working directory.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     pub(crate) fn dump(&self) -> String {
