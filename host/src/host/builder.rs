@@ -130,6 +130,7 @@ impl HostBuilder {
         };
         install_crews();
         let interpreter = shared::add_to(self.interpreter);
+        let policy = self.setup.policy.clone();
         let interpreters = Interpreters::start(interpreter, self.setup)?;
         let (shared, shared_inbox) = crossbeam_channel::bounded(capacity);
         let (own, inboxes): (Vec<_>, Vec<_>) =
@@ -159,6 +160,7 @@ impl HostBuilder {
         };
         let mut host = Host {
             inner: inner.clone(),
+            policy,
             // Until all is well there are no jobs to wait for.
             on_drop: Shutdown::Cancel,
             interpreters: Some(interpreters),

@@ -3,9 +3,11 @@
 mod args;
 mod env;
 mod help;
+mod prepared;
 mod run;
 mod settings;
 mod site;
 mod target;
 
+pub(super) use prepared::Prepared;
 pub(super) use run::main;
