@@ -18,6 +18,14 @@ def size_and_time(path):
     return stat.st_size, stat.st_mtime
 
 
+def look_gently(source):
+    """No import fails because somebody looks."""
+    try:
+        return look(source)
+    except Exception:
+        return None
+
+
 def number(data):
     return int.from_bytes(data, "little")
 
@@ -87,7 +95,7 @@ def judge(data, source):
 def judge_hash(data, source, checked):
     try:
         with external._io.FileIO(source, "r") as opened:
-            actual = _imp.source_hash(external._RAW_MAGIC_NUMBER, opened.read())
+            actual = _imp.source_hash(_imp.pyc_magic_number_token, opened.read())
     except OSError:
         return "fresh", None
     same = data[8:16] == actual
@@ -118,7 +126,7 @@ def install(replace, noted):
             is_file = isinstance(self, external.SourceLoader) and isinstance(source, str)
             own = note["compile"] = {
                 "source": source if isinstance(source, str) else None,
-                "cache": look(source) if is_file else None,
+                "cache": look_gently(source) if is_file else None,
                 "compiled_ns": None,
                 "refused": None,
                 "wrote": False,
@@ -137,7 +145,7 @@ def install(replace, noted):
                 own["ns"] = now() - started
                 if cached:
                     own["wrote"] = size_and_time(cached) != before
-                    if own["compiled_ns"] is not None and not own["wrote"]:
+                    if own["compiled_ns"] is not None and not own["wrote"] and not own["failed"]:
                         own["why_not_written"] = why_not(own["cache"])
 
         return get_code
@@ -176,8 +184,14 @@ def install(replace, noted):
 
 
 def why_not(cache):
+    folder = cache["path"].rpartition("/")[0]
     if sys.dont_write_bytecode:
-        return "writing is turned off: sys.dont_write_bytecode is set"
+        by = "-B, the embedder, or code has set it"
+        if not sys.flags.ignore_environment and posix.environ.get(b"PYTHONDONTWRITEBYTECODE"):
+            by = "PYTHONDONTWRITEBYTECODE is set"
+        return f"writing is turned off: sys.dont_write_bytecode is True ({by})"
+    if size_and_time(folder) and not external._path_isdir(folder):
+        return f"{folder} is no directory"
     if cache["directory_writable"] is False:
-        return "the directory is not writable"
+        return f"{folder} is not writable"
     return "the import system did not write it"

@@ -70,7 +70,7 @@ fn judge(culprit: &ModuleReport, way: &[&ModuleReport], outer: &Failure) -> (Cau
         return (Cause::Circular, circle);
     }
     if culprit.compile.as_ref().is_some_and(|compile| compile.failed) {
-        return not_compiled(culprit, error, &at);
+        return not_compiled(culprit, error);
     }
     if found.is_some_and(|spec| spec.kind == SpecKind::Extension) {
         return (Cause::ExtensionModule, extension(&culprit_file(culprit)));
@@ -136,11 +136,11 @@ fn circle(error: &Failure, way: &[&ModuleReport]) -> Option<String> {
     ))
 }
 
-fn not_compiled(culprit: &ModuleReport, error: &Failure, at: &str) -> (Cause, String) {
+fn not_compiled(culprit: &ModuleReport, error: &Failure) -> (Cause, String) {
     let compile = culprit.compile.as_ref();
     let file = compile.and_then(|compile| compile.source.clone()).unwrap_or_default();
     if ["SyntaxError", "IndentationError", "TabError"].contains(&error.kind.as_str()) {
-        return (Cause::Syntax, format!("{file} is no valid Python: {}{at}", error.message));
+        return (Cause::Syntax, format!("{file} is no valid Python: {}", error.message));
     }
     let cache = compile.and_then(|compile| compile.cache.as_ref());
     let used_cache = compile.is_some_and(|compile| compile.compiled_ns.is_none())

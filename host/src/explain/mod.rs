@@ -155,10 +155,11 @@ fn flat(modules: &[ModuleReport]) -> Vec<&ModuleReport> {
 fn describe_entries(module: &mut ModuleReport, surroundings: &Surroundings) {
     for finder in module.find.iter_mut().flat_map(|find| &mut find.finders) {
         for note in &mut finder.entries {
-            note.what = if module.name.contains('.') {
-                surroundings.fault(&note.entry).unwrap_or("of the package").to_owned()
+            note.fault = surroundings.fault(&note.entry).map(str::to_owned);
+            note.from = if module.name.contains('.') {
+                "a part of the package".to_owned()
             } else {
-                surroundings.describe(&note.entry)
+                surroundings.origin(&note.entry)
             };
         }
     }

@@ -1,11 +1,14 @@
 //! What `watch.py` has noted, and how it becomes reports.
 
+use std::path::{Path, PathBuf};
+
 use serde::Deserialize;
 
 use super::report::{
     Compile, Execute, Failure, Find, FinderNote, Lookup, LookupState, Loser, ModuleReport, Place,
     Spec, SpecKind,
 };
+use super::surroundings::names_in;
 
 /// What was noted while something ran.
 #[derive(Debug, Deserialize)]
@@ -143,7 +146,7 @@ pub(super) fn is_below(name: &str, package: &str) -> bool {
 
 fn losers(winner: Option<&Spec>, others: Vec<Other>) -> Vec<Loser> {
     let Some(winner) = winner else { return Vec::new() };
-    let mut losers: Vec<Loser> = Vec::new();
+    let mut losers = neighbours(winner);
     for Other { place, spec } in others {
         let is_winner = spec.file.is_some() && spec.file == winner.file
             || spec.kind == winner.kind && matches!(spec.kind, SpecKind::BuiltIn)
@@ -154,6 +157,7 @@ fn losers(winner: Option<&Spec>, others: Vec<Other>) -> Vec<Loser> {
         let why = if spec.kind == SpecKind::Namespace {
             "a directory without an __init__.py counts only where nothing else is found".to_owned()
         } else {
+            let place = if place.is_empty() { "the current directory" } else { &place };
             format!("{} comes before {place}", before(winner))
         };
         losers.push(Loser { spec, why });
@@ -169,4 +173,40 @@ fn before(winner: &Spec) -> String {
         SpecKind::Namespace => "the namespace package".to_owned(),
         _ => winner.file.clone().unwrap_or_else(|| winner.loader.clone()),
     }
+}
+
+/// What lies in the winner's own directory under the same name. The search there ends with the winner.
+fn neighbours(winner: &Spec) -> Vec<Loser> {
+    let Some(file) = winner.file.as_deref().map(Path::new) else { return Vec::new() };
+    let is_package = file.file_name().is_some_and(|name| name == "__init__.py");
+    let Some(module) = (if is_package { file.parent() } else { Some(file) }) else {
+        return Vec::new();
+    };
+    if winner.kind != SpecKind::Source {
+        return Vec::new();
+    }
+    let mut losers = Vec::new();
+    let mut add = |kind, loser: PathBuf, why: &str| {
+        let shown = loser.display().to_string();
+        let locations = (kind == SpecKind::Namespace).then(|| vec![shown.clone()]);
+        let file = (kind != SpecKind::Namespace).then_some(shown);
+        let spec = Spec { kind, loader: String::new(), origin: file.clone(), file, locations };
+        losers.push(Loser { spec, why: why.to_owned() });
+    };
+    let package = module.with_extension("");
+    if is_package {
+        let source = module.with_extension("py");
+        if source.is_file() {
+            let why = "in one directory a package comes before a module";
+            add(SpecKind::Source, source, why);
+        }
+    } else if names_in(&package).iter().any(|name| name.ends_with(".py")) {
+        let why = "a directory without an __init__.py counts only where nothing else is found";
+        add(SpecKind::Namespace, package.clone(), why);
+    }
+    let bytecode = package.with_extension("pyc");
+    if bytecode.is_file() {
+        add(SpecKind::Bytecode, bytecode, "in one directory a source comes before bytecode");
+    }
+    losers
 }

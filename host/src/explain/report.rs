@@ -165,9 +165,12 @@ pub struct FinderNote {
 pub struct EntryNote {
     /// The directory or archive.
     pub entry: String,
-    /// What it is, or why nothing can be in it.
+    /// Where the entry comes from.
     #[serde(default)]
-    pub what: String,
+    pub from: String,
+    /// Why nothing can be in it.
+    #[serde(default)]
+    pub fault: Option<String>,
     /// The class of what searches it; `None` if it is neither a directory nor an archive.
     pub finder: Option<String>,
     /// Its answer.

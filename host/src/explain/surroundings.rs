@@ -32,30 +32,22 @@ impl Surroundings {
         self.stdlib.iter().any(|known| known == top)
     }
 
-    /// What an entry of a path is, in words, and what is wrong with it.
-    pub(super) fn describe(&self, entry: &str) -> String {
-        match self.fault(entry) {
-            Some(fault) => format!("{}, {fault}", self.origin(entry)),
-            None => self.origin(entry),
-        }
-    }
-
     /// Why nothing can be found in an entry.
     pub(super) fn fault(&self, entry: &str) -> Option<&'static str> {
         let path = directory(entry);
         match std::fs::metadata(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                Some("which may not be read")
+                Some("may not be read")
             }
             // A part of an archive: `app.zip/lib`.
             Err(_) if path.ancestors().skip(1).any(Path::is_file) => None,
-            Err(_) => Some("which does not exist"),
+            Err(_) => Some("does not exist"),
             Ok(about) if about.is_dir() => match std::fs::read_dir(&path) {
                 Ok(_) => None,
-                Err(_) => Some("which may not be read"),
+                Err(_) => Some("may not be read"),
             },
             Ok(_) if is_zip(&path) => None,
-            Ok(_) => Some("which is neither a directory nor a zip archive"),
+            Ok(_) => Some("is neither a directory nor a zip archive"),
         }
     }
 

@@ -18,6 +18,12 @@ impl Display for ImportReport {
             }
             steps(f, module)?;
         }
+        if let Some(culprit) = inner_culprit(self) {
+            let place = culprit.imported_by.as_ref();
+            let place = place.map(|place| format!(", imported at {}:{}", place.file, place.line));
+            writeln!(f, "\n  {}{}", culprit.name, place.unwrap_or_default())?;
+            steps(f, culprit)?;
+        }
         if !self.findings.is_empty() {
             writeln!(f)?;
         }
@@ -26,6 +32,14 @@ impl Display for ImportReport {
         }
         gil(f, &self.gil)
     }
+}
+
+/// The module at fault, if it is one that a part of the name imported.
+fn inner_culprit(report: &ImportReport) -> Option<&ModuleReport> {
+    let culprit = report.culprit.as_deref()?;
+    let is_part = report.modules.iter().any(|part| part.name == culprit);
+    let every = super::flat(&report.modules).into_iter();
+    every.filter(|_| !is_part).find(|module| module.name == culprit && module.error.is_some())
 }
 
 /// A time, in a column of its own.
@@ -123,17 +137,20 @@ fn answer(finder: &FinderNote) -> String {
 
 fn entry(note: &EntryNote) -> String {
     let shown = if note.entry.is_empty() { "''" } else { &note.entry };
-    let what = &note.what;
+    let from = &note.from;
     let answer = match (&note.found, &note.error, &note.finder) {
         (Some(spec), ..) if spec.kind == SpecKind::Namespace => {
             "a directory without an __init__.py; the search goes on".to_owned()
         }
         (Some(spec), ..) => spec.file.clone().unwrap_or_else(|| "has it".to_owned()),
         (None, Some(error), _) => format!("raised {}: {}", error.kind, error.message),
-        (None, None, None) => "nothing can be searched there".to_owned(),
-        (None, None, Some(_)) => "no".to_owned(),
+        (None, None, finder) => match (&note.fault, finder) {
+            (Some(fault), _) => fault.clone(),
+            (None, None) => "nothing can be searched there".to_owned(),
+            (None, Some(_)) => "no".to_owned(),
+        },
     };
-    format!("{shown} ({what}): {answer}")
+    format!("{shown} ({from}): {answer}")
 }
 
 /// What a module is, and where.

@@ -44,7 +44,8 @@ def stack_here():
 
 
 def importer():
-    frame = sys._getframe(2)
+    # From its own frame on: where Rust imports there is no other.
+    frame = sys._getframe()
     while frame is not None:
         file = frame.f_code.co_filename
         if not any(part in file for part in MACHINERY):
@@ -520,13 +521,14 @@ def surroundings():
     """What a search depends on."""
     flags = sys.flags
     main = sys.modules.get("__main__")
+    argv = getattr(sys, "argv", None) or [""]
     return {
         "path": [entry for entry in sys.path if isinstance(entry, str)],
         "prefix": text(sys.prefix),
         "version": f"{sys.version_info[0]}.{sys.version_info[1]}",
         "stdlib": sorted(sys.stdlib_module_names),
         "known": list(sys.builtin_module_names),
-        "script": text(getattr(main, "__file__", None)) or "",
+        "script": text(getattr(main, "__file__", None)) or text(argv[0]) or "",
         "safe_path": bool(flags.safe_path),
         "ignore_environment": bool(flags.ignore_environment),
         "no_user_site": bool(flags.no_user_site),

@@ -5,7 +5,7 @@ mod files;
 
 use std::path::PathBuf;
 
-use crate::explain::cause::parents;
+use crate::explain::cause::{extension_file, parents};
 use crate::explain::near::close_to;
 use crate::explain::report::{EntryNote, FindingKind, ModuleReport, Spec, SpecKind};
 use crate::explain::surroundings::{Surroundings, directory, names_in};
@@ -48,7 +48,9 @@ pub(super) fn look(
             add(FindingKind::BadPathEntry, text);
         }
     }
-    suggest(name, tail, &directories, surroundings, add);
+    if extension_file(culprit).is_none() {
+        suggest(name, tail, &directories, surroundings, add);
+    }
 }
 
 fn entries(module: &ModuleReport) -> impl Iterator<Item = &EntryNote> {
@@ -80,7 +82,7 @@ fn bad_entry(note: &EntryNote, surroundings: &Surroundings, add: Add<'_>) {
     // Those are on every path, there or not.
     let origin = surroundings.origin(&note.entry);
     if origin != "the standard library's place" {
-        let text = format!("{} is on the path ({origin}), {fault}", note.entry);
+        let text = format!("{} is on the path ({origin}), and {fault}", note.entry);
         add(FindingKind::BadPathEntry, text);
     }
 }

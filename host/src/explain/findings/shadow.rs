@@ -35,6 +35,7 @@ pub(super) fn look(
         let lost = file(&loser.spec);
         let is_file =
             matches!(loser.spec.kind, SpecKind::Source | SpecKind::Bytecode | SpecKind::Zip);
+        let is_bare = loser.spec.kind == SpecKind::Namespace && winner.kind == SpecKind::Source;
         if top && in_program && is_file {
             let text = format!(
                 "your {lost} is never read: {} comes before the path, so `import {name}` gives that one. \
@@ -42,7 +43,9 @@ pub(super) fn look(
                 program_module(winner, name, surroundings),
             );
             add(FindingKind::HiddenByStdlib, text);
-        } else if !in_program && is_file && (asked_for || is_library(&lost)) {
+        } else if !in_program
+            && (is_file && (asked_for || is_library(&lost)) || is_bare && asked_for)
+        {
             add(
                 FindingKind::Hides,
                 format!("{won} hides {lost}, which is never read: {}", loser.why),
@@ -82,5 +85,7 @@ fn is_library(file: &str) -> bool {
 }
 
 fn file(spec: &Spec) -> String {
-    spec.file.clone().or_else(|| spec.origin.clone()).unwrap_or_else(|| spec.loader.clone())
+    let part = || spec.locations.as_ref().and_then(|parts| parts.first().cloned());
+    let file = spec.file.clone().or_else(|| spec.origin.clone()).or_else(part);
+    file.unwrap_or_else(|| spec.loader.clone())
 }
