@@ -19,6 +19,7 @@
 //! | pass values | [`value`], [`PyHandle`] |
 //! | lend Rust to scripts | [`Module`], [`Function`], [`Class`] |
 //! | share state between threads of scripts | [`shared`] |
+//! | know why a module is not imported | [`Host::explain_import`], [`explain_import()`], [`ProgramWatch`] |
 //! | have one interpreter and attach threads yourself | [`Interpreter`], [`Python`] |
 
 #[cfg(not(togil_loom))]
@@ -30,6 +31,8 @@ mod class;
 pub mod cli;
 #[cfg(not(togil_loom))]
 mod error;
+#[cfg(not(togil_loom))]
+mod explain;
 #[cfg(not(togil_loom))]
 mod function;
 #[cfg(not(togil_loom))]
@@ -53,6 +56,11 @@ pub mod value;
 pub use {
     class::{BorrowError, Class, ClassBuilder, Construct, Instance, New},
     error::{Error, HostError, PythonError, SyntaxError},
+    explain::{
+        CacheNote, CacheState, Cause, Compile, EntryNote, Execute, Failure, Find, FinderNote,
+        Finding, FindingKind, GilReport, GilUser, ImportReport, Lookup, LookupState, Loser,
+        ModuleReport, Place, ProgramReport, ProgramWatch, Spec, SpecKind, explain_import,
+    },
     function::{
         Arguments, BoxFuture, ExceptionClass, Function, FunctionBuilder, IntoPython, Raise, Return,
         Spawner, panic_exception_class,

@@ -1,6 +1,7 @@
 //! The `togil` command: `run` is Python, `ab` compares the lock modes.
 
 pub mod ab;
+mod explain_import;
 mod html;
 mod mode;
 mod profile;
@@ -27,6 +28,7 @@ Examples:
   togil run script.py arg          run a script, as `python` does
   togil run -X gil=1 -c 'print(1)' run code; options are CPython's
   togil ab script.py               the script with the GIL and without, side by side
+  togil explain-import NAME        how a module is imported, or why it is not
   togil mode                       which lock mode this binary was built for
 
 Exit status: that of the script for `run`; 0, 1 (a run failed) or 2 (usage) otherwise.";
@@ -44,6 +46,13 @@ enum Command {
     Ab(Box<ab::AbArgs>),
     /// Find races and deadlocks: run models under every schedule that matters
     Race(race::RaceArgs),
+    /// Say how a module is imported, or why it is not
+    #[command(disable_help_flag = true)]
+    ExplainImport {
+        /// `togil explain-import --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+        args: Vec<OsString>,
+    },
     /// Print the lock mode that this binary was built for
     Mode(mode::ModeArgs),
     /// Print a completion script for a shell
@@ -62,6 +71,7 @@ pub fn main() -> ExitCode {
     match args.first().and_then(|first| first.to_str()) {
         // Python's options reach Python's own parser untouched: `run -h` is Python's help.
         Some("run") => python::main(args.into_iter().skip(1)),
+        Some("explain-import") => explain_import::main(args.into_iter().skip(1)),
         Some(first) if is_ours(first) => ours(),
         None => ours(),
         Some(_) => python::main(args),
@@ -76,6 +86,7 @@ fn is_ours(first: &str) -> bool {
 fn ours() -> ExitCode {
     match Cli::parse().command {
         Command::Run { args } => python::main(args),
+        Command::ExplainImport { args } => explain_import::main(args),
         Command::Ab(args) => ab::run(&args).unwrap_or_else(|error| {
             anstream::eprintln!("togil ab: {error:#}");
             ExitCode::from(2)

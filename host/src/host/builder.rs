@@ -148,6 +148,7 @@ impl HostBuilder {
             bytecode::shared::share();
         }
         let interpreter = shared::add_to(self.interpreter);
+        let policy = self.setup.policy.clone();
         let interpreters = Interpreters::start(interpreter, self.setup)?;
         let (shared, shared_inbox) = crossbeam_channel::bounded(capacity);
         let (own, inboxes): (Vec<_>, Vec<_>) =
@@ -177,6 +178,7 @@ impl HostBuilder {
         };
         let mut host = Host {
             inner: inner.clone(),
+            policy,
             // Until all is well there are no jobs to wait for.
             on_drop: Shutdown::Cancel,
             interpreters: Some(interpreters),

@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::explain::{ImportReport, explain_with_policy};
 use crate::job::{Callable, Job, JobCore, JobHandle, Queued, Session, Typed};
 use crate::limits::watchdog::Watchdog;
 use crate::limits::{Limits, StopReason};
@@ -67,6 +68,7 @@ pub struct QueueFull<T> {
 /// [`HostBuilder::on_drop`] says, and always returns.
 pub struct Host {
     inner: Arc<Inner>,
+    policy: Option<ImportPolicy>,
     on_drop: Shutdown,
     interpreters: Option<Interpreters>,
     watchdog_thread: Option<JoinHandle<()>>,
@@ -215,6 +217,27 @@ impl Host {
         T: DeserializeOwned + Send + 'static,
     {
         self.run(Job::call(function, args))
+    }
+
+    /// Imports a module on a worker, and reports how that went; see
+    /// [`explain_import()`](crate::explain_import()). What the import policy forbids is searched for, but not
+    /// imported.
+    ///
+    /// ```
+    /// # use togil::{Cause, Host, ImportPolicy};
+    /// let host = Host::builder().import_policy(ImportPolicy::deny(["subprocess"])).build()?;
+    /// let report = host.explain_import("subprocess")?;
+    /// assert_eq!(report.cause, Some(Cause::Policy));
+    /// println!("{report}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for any job. That the import fails is a report.
+    pub fn explain_import(&self, name: impl Into<String>) -> Result<ImportReport, Error> {
+        let (name, policy) = (name.into(), self.policy.clone());
+        let job = Job::new(move |py| explain_with_policy(py, &name, policy.as_ref()));
+        self.run(job.name("explain_import"))
     }
 
     /// How many workers there are.

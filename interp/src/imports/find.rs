@@ -108,8 +108,11 @@ impl<M: Modules> Importer<'_, M> {
         self.locks.release(self.me, &self.name(name))
     }
 
-    /// The module, if it is there and no other thread is about to complete it or take it out.
-    fn complete(&self, name: &str) -> Result<Option<M::Module>, M::Error> {
+    /// The module, if it is there and complete: no other thread is about to complete it or take it out.
+    ///
+    /// # Errors
+    /// What asking the module raises.
+    pub fn complete(&self, name: &str) -> Result<Option<M::Module>, M::Error> {
         let Some(found) = self.modules.get(name)? else { return Ok(None) };
         let complete = match self.locks.doing(self.me, || self.name(name)) {
             Doing::Nothing => true,

@@ -45,7 +45,8 @@ pub(super) fn dunder_import(
 pub(super) fn find_and_load(vm: &VirtualMachine, args: FuncArgs, _: Callee) -> PyResult {
     match args.args.as_slice() {
         [name, by] if plain(name).is_some() && args.kwargs.is_empty() => {
-            import(vm, plain(name).unwrap_or_default(), by)
+            let name = plain(name).unwrap_or_default();
+            not_none(vm, name, with_importer(vm, by, |importer| importer.import(name))?)
         }
         // A name that is no text: nothing that two threads would import at once.
         _ => bootstrap(vm, SAVED)?.call(args, vm),
@@ -74,7 +75,14 @@ pub(super) fn release(lock: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
 
 /// Imports the module with this absolute name, and its packages by `by`.
 pub(super) fn import(vm: &VirtualMachine, name: &str, by: &PyObjectRef) -> PyResult {
-    let module = with_importer(vm, by, |importer| importer.import(name))?;
+    if let Some(module) = with_importer(vm, by, |importer| importer.complete(name))? {
+        return not_none(vm, name, module);
+    }
+    // By its name: whoever watches imports has put something else there.
+    bootstrap(vm, "_find_and_load")?.call((name.to_owned(), by.clone()), vm)
+}
+
+fn not_none(vm: &VirtualMachine, name: &str, module: PyObjectRef) -> PyResult {
     if vm.is_none(&module) {
         return Err(not_found(vm, format!("import of {name} halted; None in sys.modules"), name));
     }

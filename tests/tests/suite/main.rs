@@ -13,6 +13,7 @@ mod command_line;
 mod detach_sites;
 mod exclusion;
 mod executors;
+mod explain_import;
 mod finalization;
 mod forks;
 mod handoffs;

@@ -3,9 +3,11 @@
 mod args;
 mod env;
 mod help;
+mod prepared;
 mod run;
 mod settings;
 mod site;
 mod target;
 
-pub(super) use run::{main, plain};
+pub(super) use prepared::{Prepared, plain};
+pub(super) use run::main;

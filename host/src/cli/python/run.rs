@@ -100,33 +100,6 @@ fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
     Ok(ExitCode::from(status as u8))
 }
 
-/// An interpreter as `togil run` has one without options, for commands that run Python in their own
-/// way. Signals do what they do without Python.
-pub(in crate::cli) fn plain(
-    change: impl FnOnce(&mut crate::vm::Settings),
-) -> Result<crate::Interpreter, String> {
-    let invocation = args::parse(["-c", ""].map(OsString::from)).map_err(|e| e.to_string())?;
-    let environment = Environment::read(|name| std::env::var_os(name));
-    let free_threaded = LOCK_MODE == LockMode::FreeThreaded;
-    let resolved = env::resolve(&invocation.options, &environment, free_threaded)
-        .map_err(|error| error.to_string())?;
-    let builder = settings::builder(&resolved, invocation.argv);
-    let interpreter = builder
-        .signal_handlers(false)
-        .immortalize(false)
-        .settings(change)
-        .build()
-        .map_err(|error| error.to_string())?;
-    let result = interpreter.attach(|py| site::set_up(py, &resolved, &invocation.target));
-    match result {
-        Ok(()) => Ok(interpreter),
-        Err(error) => {
-            interpreter.finalize(Some(error));
-            Err("cannot set up the interpreter".to_owned())
-        }
-    }
-}
-
 /// Creates the file that an option names, if it was given.
 fn created<T>(
     option: &'static str,

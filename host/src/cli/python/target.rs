@@ -134,7 +134,7 @@ pub(super) fn add_venv(py: Python<'_>, resolved: &Resolved) -> PyResult<()> {
     Ok(())
 }
 
-fn add_to_path(py: Python<'_>, resolved: &Resolved, directory: &str) -> PyResult<()> {
+pub(super) fn add_to_path(py: Python<'_>, resolved: &Resolved, directory: &str) -> PyResult<()> {
     if resolved.safe_path {
         return Ok(());
     }

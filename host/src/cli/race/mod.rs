@@ -122,7 +122,8 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
     }
     let targets = args.targets.read()?;
     // The order of sets must be the same each time.
-    let interpreter = python::plain(|settings| settings.hash_seed = Some(0))?;
+    let interpreter = python::plain(|settings| settings.hash_seed = Some(0))
+        .map_err(|_| "the interpreter does not start".to_owned())?;
     stuck::watch();
     if let Some(token) = &args.replay {
         let verdict = interpreter.attach(|py| replay(py, args, &targets, token));

@@ -73,6 +73,11 @@ impl Output {
         serde_json::from_str(&self.read(STATS)).expect("the statistics are JSON")
     }
 
+    /// Where the command ran.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     /// A file that the program left in its working directory.
     #[track_caller]
     pub(crate) fn read(&self, name: &str) -> String {
