@@ -111,15 +111,16 @@ fn a_truncated_cache_is_named() {
 }
 
 #[test]
-fn a_cache_that_cannot_be_unpacked_is_to_be_deleted() {
+fn a_cache_that_cannot_be_unpacked_is_named_and_written_anew() {
     let output = edit("", "open(cache, 'wb').write(data[:16] + b'?')");
     says(
         output,
-        1,
+        0,
         &[
-            "tool: not importable: the bytecode in {}/__pycache__/tool.",
-            "cannot be read",
-            "delete the file",
+            "not taken: ImportError: truncated or corrupt bytecode in 'tool'",
+            "has a good head, but was not used",
+            "It was written anew",
+            "a new cache was written",
         ],
     );
 }
