@@ -19,8 +19,8 @@ use crate::modules::{self, NativeModule};
 use crate::python::Python;
 use crate::subinterpreter::SubInterpreter;
 use crate::{
-    ast, blocking, fork, frozen, immortal, import_lock, patch, safepoint, signals, streams,
-    switch_point,
+    ast, blocking, extension_modules, fork, frozen, immortal, import_lock, patch, safepoint,
+    signals, streams, switch_point,
 };
 
 /// Why an interpreter could not be built.
@@ -252,6 +252,7 @@ fn set_up_main(vm: &VirtualMachine, handles_signals: bool) -> PyResult<()> {
     vm.state.gc.unfreeze();
     vm.state.gc.enable();
     ast::forget(vm)?;
+    extension_modules::watch(vm)?;
     safepoint::install(vm)?;
     if handles_signals {
         signals::adopt(vm)?;
