@@ -60,14 +60,16 @@ pub(crate) fn set_build_vars(vm: &VirtualMachine, module: &Py<PyModule>) -> PyRe
 }
 
 /// `sys.version`: the Python version first, as every reader of it expects, then which build
-/// of what this is.
+/// of what this is, in the form that `platform` takes apart: it is asked by half of PyPI.
 fn version() -> String {
     use rustpython_vm::version::{MAJOR, MICRO, MINOR};
-    let build = if GIL_DISABLED { "free-threading build" } else { "GIL build" };
-    format!(
-        "{MAJOR}.{MINOR}.{MICRO} {build} (togil {}, rustpython-vm 0.6.0)",
-        env!("CARGO_PKG_VERSION")
-    )
+    let togil = concat!("togil ", env!("CARGO_PKG_VERSION"));
+    let build = if GIL_DISABLED {
+        format!("free-threading build ({togil})")
+    } else {
+        format!("({togil}, GIL build)")
+    };
+    format!("{MAJOR}.{MINOR}.{MICRO} {build} [RustPython 0.6.0]")
 }
 
 fn is_gil_enabled(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {

@@ -43,6 +43,8 @@ mod collector;
 #[cfg(not(togil_loom))]
 mod doorbell;
 #[cfg(not(togil_loom))]
+mod extension_modules;
+#[cfg(not(togil_loom))]
 mod fork;
 #[cfg(not(togil_loom))]
 mod frozen;

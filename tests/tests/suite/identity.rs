@@ -52,6 +52,19 @@ fn version_names_the_free_threading_build() {
 }
 
 #[test]
+fn platform_understands_the_version() {
+    let source = "
+        import platform, sys
+        print(platform.python_implementation(), platform.python_compiler())
+        print(platform.python_version() == '%d.%d.%d' % sys.version_info[:3])
+        print(platform.python_build())
+        ";
+    let build = if GIL { "GIL build" } else { "" };
+    let togil = env!("CARGO_PKG_VERSION");
+    prints(source, &format!("RustPython RustPython 0.6.0\nTrue\n('togil {togil}', '{build}')"));
+}
+
+#[test]
 fn gil_1_turns_the_gil_on_in_both_builds() {
     is_enabled().options(["-X", "gil=1"]).output().prints("True");
     is_enabled().env("PYTHON_GIL", "1").output().prints("True");

@@ -11,6 +11,7 @@ use std::num::NonZeroI32;
 use std::path::PathBuf;
 
 use super::args::{GilRequest, Options, gil_setting};
+use super::import_time;
 use crate::lock::Handoff;
 
 /// `sys.int_info.default_max_str_digits`
@@ -57,7 +58,7 @@ pub(super) struct Environment {
 
 impl Environment {
     /// The names of these variables.
-    pub(super) const VARIABLES: [&str; 24] = [
+    pub(super) const VARIABLES: [&str; 25] = [
         "PYTHONDEBUG",
         "PYTHONDEVMODE",
         "PYTHONDONTWRITEBYTECODE",
@@ -71,6 +72,7 @@ impl Environment {
         "PYTHONNOUSERSITE",
         "PYTHONOPTIMIZE",
         "PYTHONPATH",
+        "PYTHONPROFILEIMPORTTIME",
         "PYTHONPYCACHEPREFIX",
         "PYTHONSAFEPATH",
         "PYTHONUNBUFFERED",
@@ -160,6 +162,8 @@ pub(super) struct Resolved {
     pub(super) home: Option<PathBuf>,
     /// No `PYTHON*` variable counts.
     pub(super) ignore_environment: bool,
+    /// Tell what each import takes.
+    pub(super) import_time: bool,
     /// Go on with a prompt after the program. CPython looks at `PYTHONINSPECT` once more then.
     pub(super) inspect: bool,
     /// The most digits in a conversion between `int` and `str`; 0 is no limit.
@@ -223,6 +227,7 @@ pub(super) fn resolve(
     let gil = gil_setting(options, env)?.check(free_threaded)?;
     let int_max_str_digits = int_max_str_digits(options, env)?;
     let cpu_count = cpu_count(options, env)?;
+    let import_time = import_time::wanted(options, env)?;
     let thread_inherit_context = switch(options, env, &THREAD_INHERIT_CONTEXT)?;
     let context_aware_warnings = switch(options, env, &CONTEXT_AWARE_WARNINGS)?;
     let gil_switch = gil_switch(options)?;
@@ -247,6 +252,7 @@ pub(super) fn resolve(
         hash_seed,
         home: env.raw("PYTHONHOME").map(PathBuf::from),
         ignore_environment: options.ignore_environment,
+        import_time,
         inspect: options.inspect || env.is_set("PYTHONINSPECT"),
         int_max_str_digits,
         interactive: options.inspect,

@@ -67,6 +67,8 @@ The following options of this implementation are available:
          gets it next, and when they may ask for it
 -X gil_switch=[any|cpython]: let threads that share the GIL switch after any
          instruction, or only where CPython 3.14 lets them
+-X importtime: tell on stderr how long each import takes;
+         also PYTHONPROFILEIMPORTTIME
 -X int_max_str_digits=N: the most digits in a conversion between int and str,
          0 for no limit; also PYTHONINTMAXSTRDIGITS
 -X no_debug_ranges: keep no columns for tracebacks in code objects;
@@ -108,6 +110,7 @@ PYTHONINTMAXSTRDIGITS: the most digits in a conversion between int and str
 PYTHONNODEBUGRANGES: keep no columns in code objects (-X no_debug_ranges)
 PYTHONNOUSERSITE: leave out the user's site directory (-s)
 PYTHONOPTIMIZE  : leave out assert statements (-O), or docstrings too (2)
+PYTHONPROFILEIMPORTTIME: tell how long each import takes (-X importtime)
 PYTHONPYCACHEPREFIX: keep .pyc files below this directory (-X pycache_prefix)
 PYTHONSAFEPATH  : put no directory in front of sys.path (-P)
 PYTHON_THREAD_INHERIT_CONTEXT: whether a thread starts with a copy of its

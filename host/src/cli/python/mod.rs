@@ -3,6 +3,7 @@
 mod args;
 mod env;
 mod help;
+mod import_time;
 mod prepared;
 mod run;
 mod settings;

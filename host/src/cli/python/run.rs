@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::args::{self, Invocation, Target};
 use super::env::{self, Environment, FatalConfigError};
-use super::{settings, site, target};
+use super::{import_time, settings, site, target};
 use crate::cli::profile::Profile;
 use crate::cli::stats;
 use crate::cli::trace::Trace;
@@ -114,6 +114,9 @@ fn created<T>(
 }
 
 fn start(py: Python<'_>, resolved: &env::Resolved, what: &Target) -> PyResult<()> {
+    if resolved.import_time {
+        import_time::start(py)?;
+    }
     // As in CPython, filters given on the command line count from the start.
     if !resolved.warnings.is_empty() || resolved.bytes_warning > 0 {
         py.import("warnings", 0)?;

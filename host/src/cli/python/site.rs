@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use super::args::Target;
 use super::env::Resolved;
-use super::target;
 use crate::Python;
 use crate::vm::version::{MAJOR, MINOR};
 use crate::vm::{AsObject, PyObjectRef, PyResult};
@@ -20,7 +19,10 @@ pub(super) fn set_up(py: Python<'_>, resolved: &Resolved, what: &Target) -> PyRe
     let prompts = resolved.inspect || matches!(what, Target::Stdin);
     if prompts || has_work(py, resolved)? {
         py.import("site", 0)?;
-        return target::add_venv(py, resolved);
+        return match venv(py, resolved)? {
+            Some(venv) => add_venv(py, &venv),
+            None => Ok(()),
+        };
     }
     add_builtins(py)
 }
@@ -49,7 +51,56 @@ fn has_work(py: Python<'_>, resolved: &Resolved) -> PyResult<bool> {
 
 /// A `pyvenv.cfg` beside the program, or above.
 fn is_venv(executable: &Path) -> bool {
-    executable.ancestors().skip(1).take(2).any(|folder| folder.join("pyvenv.cfg").exists())
+    venv_of(executable).is_some()
+}
+
+/// The virtual environment that the program lies in, or is linked into.
+fn venv_of(executable: &Path) -> Option<PathBuf> {
+    let folders = executable.ancestors().skip(1).take(2);
+    folders.map(Path::to_owned).find(|folder| folder.join("pyvenv.cfg").exists())
+}
+
+/// The virtual environment that counts: the one that the program is in or, as togil is rarely
+/// installed into one, the active one.
+fn venv(py: Python<'_>, resolved: &Resolved) -> PyResult<Option<PathBuf>> {
+    let executable = py.sys_module.get_attr("executable", py.vm())?.str(py.vm())?.to_string();
+    let active = || {
+        let value = std::env::var_os("VIRTUAL_ENV").filter(|_| !resolved.ignore_environment);
+        value.filter(|value| !value.is_empty()).map(PathBuf::from)
+    };
+    Ok(venv_of(Path::new(&executable)).or_else(active))
+}
+
+/// Adds the packages of a virtual environment, and makes it `sys.prefix`. `site` looks only where an
+/// environment of this very Python would have them.
+fn add_venv(py: Python<'_>, venv: &Path) -> PyResult<()> {
+    let vm = py.vm();
+    let site = py.import("site", 0)?;
+    let prefix = py.ctx.new_str(venv.to_string_lossy().as_ref());
+    for name in ["prefix", "exec_prefix"] {
+        py.sys_module.as_object().set_attr(name, prefix.clone(), vm)?;
+    }
+    if let Some(packages) = site_packages(venv) {
+        site.get_attr("addsitedir", vm)?.call((packages.to_string_lossy().as_ref(),), vm)?;
+    }
+    Ok(())
+}
+
+/// Of this Python's version, or else of the newest one there: most environments are made by a
+/// CPython, and pure packages rarely mind.
+fn site_packages(venv: &Path) -> Option<PathBuf> {
+    let own = (MAJOR, MINOR);
+    let version = |folder: &Path| {
+        let name = folder.file_name()?.to_str()?;
+        let digits = name.trim_start_matches(|c: char| !c.is_ascii_digit()).trim_end_matches('t');
+        let (major, minor) = digits.split_once('.')?;
+        Some((major.parse::<usize>().ok()?, minor.parse::<usize>().ok()?))
+    };
+    let folders = std::fs::read_dir(venv.join("lib")).ok()?.flatten().map(|entry| entry.path());
+    folders
+        .filter(|folder| folder.join("site-packages").is_dir())
+        .max_by_key(|folder| (version(folder) == Some(own), version(folder), folder.clone()))
+        .map(|folder| folder.join("site-packages"))
 }
 
 /// `lib/*python3.14*/site-packages`: what comes before and after the version differs between
@@ -152,6 +203,25 @@ mod tests {
         assert!(may_customize(&root.join("usercustomize.py")), "it could be an archive");
         fs::write(root.join("pyvenv.cfg"), "").unwrap();
         assert!(is_venv(&root.join("bin/python")));
+    }
+
+    #[test]
+    fn packages_are_those_of_this_version_or_of_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let make = |version: &str| {
+            fs::create_dir_all(root.join("lib").join(version).join("site-packages")).unwrap();
+        };
+        let found = || Some(site_packages(root)?.parent()?.file_name()?.to_str()?.to_owned());
+        assert_eq!(found(), None);
+        make("python3.9");
+        make("python3.13");
+        fs::create_dir_all(root.join("lib/python3.20")).unwrap();
+        assert_eq!(found().as_deref(), Some("python3.13"));
+        make("python3.99");
+        let own = format!("python{MAJOR}.{MINOR}t");
+        make(&own);
+        assert_eq!(found(), Some(own));
     }
 
     #[test]

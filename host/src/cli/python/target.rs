@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use super::args::Target;
 use super::env::Resolved;
 use super::help;
+use crate::vm::PyResult;
 use crate::vm::scope::Scope;
-use crate::vm::{AsObject, PyResult};
 use crate::{LOCK_MODE, LockMode, Python};
 
 /// A script that cannot be opened: says so as CPython does, before anything is started.
@@ -110,28 +110,6 @@ code.interact(f'Python {sys.version} on {sys.platform}', local=sys.modules['__ma
 ";
     let scope = py.new_scope_with_builtins();
     py.run_string(scope, source, "<togil>").map(drop)
-}
-
-/// `site-packages` of the active virtual environment. The VM looks only for a `pyvenv.cfg`
-/// beside the executable, and an embedded interpreter is rarely installed into one.
-pub(super) fn add_venv(py: Python<'_>, resolved: &Resolved) -> PyResult<()> {
-    if resolved.ignore_environment {
-        return Ok(());
-    }
-    let Some(venv) = std::env::var_os("VIRTUAL_ENV") else { return Ok(()) };
-    let Ok(versions) = std::fs::read_dir(Path::new(&venv).join("lib")) else { return Ok(()) };
-    let add = py.import("site", 0)?.get_attr("addsitedir", py.vm())?;
-    for version in versions.flatten() {
-        let packages = version.path().join("site-packages");
-        if packages.is_dir() {
-            add.call((packages.to_string_lossy().as_ref(),), py.vm())?;
-        }
-    }
-    let prefix = py.ctx.new_str(venv.to_string_lossy().as_ref());
-    for name in ["prefix", "exec_prefix"] {
-        py.sys_module.as_object().set_attr(name, prefix.clone(), py.vm())?;
-    }
-    Ok(())
 }
 
 pub(super) fn add_to_path(py: Python<'_>, resolved: &Resolved, directory: &str) -> PyResult<()> {

@@ -1,0 +1,130 @@
+//! What is said where an extension module is imported, which the VM cannot load.
+//!
+//! The import system looks for no `.so` files, so a missing module and one that lies there in machine
+//! code would both be "No module named x". The error is still a `ModuleNotFoundError`, because
+//! packages with a pure twin of their extension module look for that, and `find_spec` still
+//! finds nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyListRef, PyStr, PyStrRef};
+use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, KwArgs, PyMethodDef, PyMethodFlags};
+use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
+
+static FIND_AND_LOAD: PyMethodDef = PyMethodDef::new_raw_const(
+    "_find_and_load",
+    find_and_load,
+    PyMethodFlags::empty(),
+    ItemDoc::NONE,
+);
+
+/// Where the import system's own function is kept while ours has its name.
+const ORIGINAL: &str = "_find_and_load_pure";
+
+/// Puts our function into the import system of this interpreter. Both the VM and
+/// `importlib` look it up there for each module that is not loaded yet.
+pub(crate) fn watch(vm: &VirtualMachine) -> PyResult<()> {
+    let importlib = importlib(vm)?;
+    importlib.set_attr(ORIGINAL, importlib.get_attr("_find_and_load", vm)?, vm)?;
+    importlib.set_attr("_find_and_load", FIND_AND_LOAD.build_function(&vm.ctx), vm)
+}
+
+fn importlib(vm: &VirtualMachine) -> PyResult {
+    vm.sys_module.get_attr("modules", vm)?.get_item("_frozen_importlib", vm)
+}
+
+fn find_and_load(vm: &VirtualMachine, args: FuncArgs, _callee: Callee) -> PyResult {
+    let name = args.args.first().cloned();
+    let result = importlib(vm)?.get_attr(ORIGINAL, vm)?.call(args, vm);
+    let (Err(error), Some(name)) = (&result, name) else { return result };
+    match explain(vm, error, &name) {
+        Some(error) => Err(error),
+        None => result,
+    }
+}
+
+/// The error with the file that was meant, if `name` is the module that was not found and is one.
+fn explain(
+    vm: &VirtualMachine,
+    error: &PyBaseExceptionRef,
+    name: &PyObjectRef,
+) -> Option<PyBaseExceptionRef> {
+    let missing = vm.ctx.exceptions.module_not_found_error;
+    if !error.fast_isinstance(missing) {
+        return None;
+    }
+    let name = name.downcast_ref::<PyStr>()?.to_string();
+    let of_error = error.as_object().get_attr("name", vm).ok()?;
+    if of_error.downcast::<PyStr>().ok()?.to_string() != name {
+        return None;
+    }
+    let file = find(vm, &name)?;
+    let file_name = file.file_name()?.to_string_lossy();
+    let message = format!(
+        "cannot import '{name}': it is an extension module for CPython ({file_name}), and togil runs \
+         pure Python only ('{}')",
+        file.display()
+    );
+    // `from package import module` passes over a missing module and then complains that the
+    // package has no such name.
+    let class = if is_from_list(vm) { vm.ctx.exceptions.import_error } else { missing };
+    let named = [("name", name), ("path", file.to_string_lossy().into_owned())];
+    let named: KwArgs =
+        named.into_iter().map(|(key, text)| (key, vm.ctx.new_str(text).into())).collect();
+    let args = FuncArgs::new(vec![vm.ctx.new_str(message).into()], named);
+    class.as_object().call(args, vm).ok()?.downcast().ok()
+}
+
+/// An extension module of this name where its package or `sys.path` would have it.
+fn find(vm: &VirtualMachine, name: &str) -> Option<PathBuf> {
+    let modules = vm.sys_module.get_attr("modules", vm).ok()?;
+    let path = match name.rsplit_once('.') {
+        Some((package, _)) => modules.get_item(package, vm).ok()?.get_attr("__path__", vm).ok()?,
+        None => vm.sys_module.get_attr("path", vm).ok()?,
+    };
+    let path: PyListRef = path.downcast().ok()?;
+    let entries: Vec<PyObjectRef> = path.borrow_vec().to_vec();
+    entries.into_iter().filter_map(|entry| entry.downcast::<PyStr>().ok()).find_map(
+        |entry: PyStrRef| extension_module(Path::new(&entry.to_string()), file_name(name)),
+    )
+}
+
+fn file_name(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, tail)| tail)
+}
+
+/// `x.so`, `x.abi3.so`, `x.cpython-313-x86_64-linux-gnu.so` and the like.
+fn extension_module(directory: &Path, module: &str) -> Option<PathBuf> {
+    // An empty entry of `sys.path` is the working directory.
+    let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let is_it = |name: &str| {
+        let tag = name.strip_prefix(module).and_then(|rest| rest.strip_suffix("so"));
+        tag.is_some_and(|tag| tag.starts_with('.') && tag.ends_with('.'))
+    };
+    let mut found: Vec<_> = fs::read_dir(here)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.file_name())
+        .filter(|name| name.to_str().is_some_and(is_it))
+        .collect();
+    // The same one on each run.
+    found.sort();
+    Some(directory.join(found.into_iter().next()?))
+}
+
+/// Whether this import is one of the names of a `from package import name`.
+fn is_from_list(vm: &VirtualMachine) -> bool {
+    // `_handle_fromlist`, `_call_with_frames_removed`, `__import__`, `_gcd_import`.
+    let mut frame: Option<PyObjectRef> = vm.current_frame().map(Into::into);
+    for _ in 0..4 {
+        let Some(here) = frame else { return false };
+        let code = here.get_attr("f_code", vm).and_then(|code| code.get_attr("co_name", vm));
+        let name = code.and_then(|name| name.str(vm)).map(|name| name.to_string());
+        if name.is_ok_and(|name| name == "_handle_fromlist") {
+            return true;
+        }
+        frame = here.get_attr("f_back", vm).ok();
+    }
+    false
+}

@@ -1,0 +1,3 @@
+import jsonschema
+
+jsonschema.validate({"n": 1}, {"type": "object", "required": ["n"]})
