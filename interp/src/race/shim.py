@@ -342,9 +342,18 @@ def _import_in_one_step(import_):
 builtins.__import__ = _import_in_one_step(builtins.__import__)
 
 
+# Instrumented code by file. Modules are made anew, and what is instrumented anew has other sites: then
+# a replay could not be told to be the same.
+_codes = {}
+
+
 class _Loader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname):
-        return _instrument(super().get_code(fullname), True)
+        status = os.stat(self.path)
+        key = self.path, status.st_mtime_ns, status.st_size
+        if key not in _codes:
+            _codes[key] = _instrument(super().get_code(fullname), True)
+        return _codes[key]
 
 
 # The user's modules that were imported, by name.
