@@ -213,6 +213,9 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
 
 /// Whether it is a function or a method of the shim.
 pub(crate) fn is_ours(callable: &PyObject, vm: &VirtualMachine) -> bool {
+    if is_of_a_python_class(callable) {
+        return false;
+    }
     let function = callable.get_attr("__func__", vm).unwrap_or_else(|_| callable.to_owned());
     let code = function.get_attr("__code__", vm).ok();
     let code = code.as_ref().and_then(|code| code.downcast_ref::<PyCode>());
@@ -221,6 +224,14 @@ pub(crate) fn is_ours(callable: &PyObject, vm: &VirtualMachine) -> bool {
 
 /// The object of a native method.
 pub(crate) fn bound_to(callable: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
+    if is_of_a_python_class(callable) {
+        return None;
+    }
     let object = callable.get_attr("__self__", vm).ok()?;
     (!vm.is_none(&object) && object.downcast_ref::<PyModule>().is_none()).then_some(object)
+}
+
+/// Whether to ask it for an attribute could run Python code, which must not happen in a hook.
+fn is_of_a_python_class(object: &PyObject) -> bool {
+    object.class().slots.flags.has_feature(PyTypeFlags::HEAPTYPE)
 }

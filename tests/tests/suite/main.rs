@@ -27,6 +27,7 @@ mod host_threads;
 mod identity;
 mod immortal;
 mod import_paths;
+mod known_bugs;
 mod late_gil;
 mod litmus;
 mod locks;
