@@ -7,12 +7,11 @@ use std::time::Instant;
 use togil_interp::race::{Discipline, End, Point, Run, Sharing, Strategy, Turn};
 
 use super::core::OneCore;
-use super::explore::guided::Guided;
+use super::exact::is_checked;
 use super::explore::replay::Replay;
 use super::explore::shared::Shared;
-use super::explore::shrink::{self, Outcome};
 use super::explore::token::Token;
-use super::report::{Finding, GilVerdict, REPLAYS, Replayed, Report, Verdict};
+use super::report::{Replayed, Report, Verdict};
 use super::search::{Limits, Search, StrategyKind};
 use super::target::{self, Target};
 use super::witness::Witness;
@@ -66,20 +65,17 @@ pub enum RaceError {
 /// Explores what is opened in it. Takes over `threading` in its interpreter: one at a time, in
 /// an interpreter that does nothing else.
 pub struct Lab<'py> {
-    py: Python<'py>,
-    lab: togil_interp::race::Lab,
+    pub(super) py: Python<'py>,
+    pub(super) lab: togil_interp::race::Lab,
     source: PyObjectRef,
     /// What the source is called.
     target: String,
     /// Of all texts, to tell whether one was edited.
-    fingerprint: u64,
+    pub(super) fingerprint: u64,
     /// Of a target that has one: what its first execution came to.
     outcome: Option<Option<String>>,
     _core: OneCore,
 }
-
-/// Executions that are spent on making a failing one simpler.
-const SHRINKING: usize = 200;
 
 impl<'py> Lab<'py> {
     /// Checks that a race is found where there is one.
@@ -184,7 +180,7 @@ impl<'py> Lab<'py> {
         })
     }
 
-    fn search(
+    pub(super) fn search(
         &mut self,
         model: &str,
         search: Search,
@@ -248,23 +244,7 @@ impl<'py> Lab<'py> {
         Ok((report, failed))
     }
 
-    /// Runs an execution again. Returns what is different, if anything is.
-    fn run_twice(
-        &mut self,
-        model: &str,
-        run: &Run,
-        search: Search,
-        mut sharing: Sharing,
-    ) -> Result<Option<String>, RaceError> {
-        if matches!(run.end, End::GivenUp | End::TooLong) {
-            return Ok(None);
-        }
-        let replay = Box::new(Replay::new(chosen(run)));
-        let (_, again) = self.run(model, replay, search, &mut sharing)?;
-        Ok(difference(run, &again))
-    }
-
-    fn run(
+    pub(super) fn run(
         &mut self,
         model: &str,
         strategy: Box<dyn Strategy>,
@@ -289,101 +269,10 @@ impl<'py> Lab<'py> {
         let nobody = Box::new(Replay::new(Vec::new()));
         Ok((std::mem::replace(&mut run.strategy, nobody), run))
     }
-
-    /// Looks for a simpler schedule that fails in the same way, runs it again, to see whether it is always
-    /// the same, and asks whether a GIL would have hidden it.
-    fn confirm(
-        &mut self,
-        model: &str,
-        run: Run,
-        search: Search,
-        mut sharing: Sharing,
-    ) -> Result<Finding, RaceError> {
-        let steps_found = run.trace.len();
-        let mut error = None;
-        let (start, mut in_time) = (Instant::now(), true);
-        let shrunk = shrink::shrink(&chosen(&run), SHRINKING, |strategy| {
-            in_time &= search.limits.budget.is_none_or(|budget| start.elapsed() < budget);
-            if !in_time {
-                return Outcome { fails: false, turns: Vec::new(), trace: Vec::new() };
-            }
-            match self.run(model, strategy, search, &mut sharing) {
-                Ok((mut strategy, again)) => {
-                    strategy.end(Point { trace: &again.trace, pending: &again.pending });
-                    let fails = is_same_failure(&run.end, &again.end);
-                    Outcome { fails, turns: chosen(&again), trace: again.trace }
-                }
-                Err(raised) => {
-                    error = Some(raised);
-                    Outcome { fails: false, turns: Vec::new(), trace: Vec::new() }
-                }
-            }
-        });
-        if let Some(error) = error {
-            return Err(error);
-        }
-        let known = shrunk.as_ref().map_or(&run.trace, |shrunk| &shrunk.outcome.trace).clone();
-        // From here on with every step: what was learnt while exploring is not in a token.
-        let all = &mut Sharing::all();
-        let (_, run) = self.run(model, Box::new(Guided::new(known)), search, all)?;
-        let output = self.output();
-        let turns = chosen(&run);
-        let mut replayed = 0;
-        for _ in 0..REPLAYS {
-            let replay = Box::new(Replay::new(turns.clone()));
-            let (_, again) = self.run(model, replay, search, all)?;
-            replayed += usize::from(again.end == run.end && again.trace == run.trace);
-        }
-        let gil = match search.discipline {
-            Discipline::FreeThreaded => Some(self.with_gil(model, search)?),
-            Discipline::Gil => None,
-        };
-        let discipline = format!("{} {model}", name(search.discipline));
-        let seed = search.strategy.seed();
-        let token = Token { discipline, seed, fingerprint: self.fingerprint, turns }.encode();
-        Ok(Finding {
-            witness: Witness::of(&run),
-            end: run.end,
-            token,
-            steps_found,
-            output,
-            preemptions: shrunk.as_ref().map(|shrunk| shrunk.preemptions),
-            is_fewest: in_time && shrunk.is_some_and(|shrunk| shrunk.is_fewest),
-            replayed,
-            gil,
-        })
-    }
-
-    /// What the last execution has printed.
-    fn output(&self) -> String {
-        let vm = self.py.vm();
-        let output = self.lab.get(self.py, "output");
-        let text = output.and_then(|output| vm.call_method(&output, "getvalue", ()));
-        let text = text.and_then(|text| text.try_into_value(vm));
-        // A list of strings: a script that puts something else there has printed nothing of ours.
-        text.unwrap_or_default()
-    }
-
-    fn with_gil(&mut self, model: &str, search: Search) -> Result<GilVerdict, RaceError> {
-        let strategy = StrategyKind::Exhaustive;
-        let search = Search { strategy, discipline: Discipline::Gil, ..search };
-        let (Report { verdict, executions, .. }, failed) = self.search(model, search)?;
-        Ok(match (verdict, failed) {
-            (_, Some((run, _))) => {
-                // Once more, with every step.
-                let again = Box::new(Guided::new(run.trace.clone()));
-                let (_, again) = self.run(model, again, search, &mut Sharing::all())?;
-                let run = if is_same_failure(&run.end, &again.end) { again } else { run };
-                GilVerdict::Possible { executions, witness: Witness::of(&run), end: run.end }
-            }
-            (Verdict::Holds, None) => GilVerdict::Hidden { executions },
-            _ => GilVerdict::NotFound { executions },
-        })
-    }
 }
 
 /// What a discipline is called in tokens.
-fn name(discipline: Discipline) -> &'static str {
+pub(super) fn name(discipline: Discipline) -> &'static str {
     match discipline {
         Discipline::FreeThreaded => "free",
         Discipline::Gil => "gil",
@@ -394,41 +283,7 @@ fn discipline(named: &str) -> Option<Discipline> {
     [Discipline::FreeThreaded, Discipline::Gil].into_iter().find(|other| name(*other) == named)
 }
 
-fn is_same_failure(one: &End, other: &End) -> bool {
-    match (one, other) {
-        (End::Failed(one), End::Failed(other)) => one.class == other.class,
-        (End::Differs { .. }, End::Differs { .. }) => true,
-        _ => Verdict::of(one).is_some() && Verdict::of(one) == Verdict::of(other),
-    }
-}
-
 /// The turns that were chosen: not those of steps that had to follow.
-fn chosen(run: &Run) -> Vec<Turn> {
+pub(super) fn chosen(run: &Run) -> Vec<Turn> {
     run.trace.iter().filter(|event| !event.continues).map(|event| event.turn).collect()
-}
-
-/// Which executions are run twice: the first, and ever fewer.
-fn is_checked(executions: usize) -> bool {
-    executions == 0 || (executions.is_power_of_two() && executions.trailing_zeros() % 3 == 0)
-}
-
-/// The first step in which two executions differ that should be the same, in words.
-fn difference(first: &Run, second: &Run) -> Option<String> {
-    let pairs = first.trace.iter().zip(&second.trace);
-    let step = pairs.take_while(|(first, second)| first == second).count();
-    let place = |run: &Run| {
-        let event = run.trace.get(step)?;
-        let thread = run.threads.get(event.turn.thread.0 as usize)?;
-        Some(format!("{thread} at {}", super::place(event.step.site)?))
-    };
-    let shown = |run| place(run).unwrap_or_else(|| "nothing more".to_owned());
-    if step < first.trace.len().max(second.trace.len()) {
-        let (first, second) = (shown(first), shown(second));
-        return Some(format!("step {}: first {first}, then {second}", step + 1));
-    }
-    let outcome = |run: &Run| run.outcome.clone().unwrap_or_else(|| "no outcome".to_owned());
-    if first.end == second.end && first.outcome == second.outcome {
-        return None;
-    }
-    Some(format!("the outcome: first {}, then {}", outcome(first), outcome(second)))
 }

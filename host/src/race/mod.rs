@@ -2,11 +2,15 @@
 //! chooses itself, and tells the ones that fail.
 
 #[cfg(not(togil_loom))]
+mod confirm;
+#[cfg(not(togil_loom))]
 mod core;
 #[cfg(not(togil_loom))]
 mod display;
 #[cfg(not(togil_loom))]
 mod embedded;
+#[cfg(not(togil_loom))]
+mod exact;
 mod explore;
 #[cfg(not(togil_loom))]
 mod lab;

@@ -65,6 +65,39 @@ fn a_directory_is_searched_for_models() {
 }
 
 #[test]
+fn what_free_threading_newly_breaks_comes_first() {
+    let models = "
+from add import *
+def race_both():
+    locks = threading.Lock(), threading.Lock()
+    def take(first, second):
+        with first:
+            with second: pass
+    one = threading.Thread(target=take, args=locks)
+    other = threading.Thread(target=take, args=locks[::-1])
+    one.start(), other.start(), one.join(), other.join()
+def race_never(): assert adds_with_a_lock() == 2
+def race_new(): assert adds() == 2
+";
+    let output = race(&["m.py", "--diff"]).file("m.py", models).output().exits(1);
+    let lines: Vec<&str> = output.stdout.lines().map(str::trim).collect();
+    let place = |start: &str| {
+        let found = lines.iter().position(|line| line.starts_with(start));
+        found.unwrap_or_else(|| panic!("{start}: {}", output.stdout))
+    };
+    let places = [
+        place("1  newly broken"),
+        place("FAILS race_new"),
+        place("0  broken free-threaded"),
+        place("1  broken already"),
+        place("DEADLOCK race_both"),
+        place("1  fine"),
+        place("holds race_never"),
+    ];
+    assert!(places.is_sorted(), "{}", output.stdout);
+}
+
+#[test]
 fn the_tests_of_unittest_that_start_threads_are_explored() {
     let tests = "
 import unittest

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::diff::Change;
 use super::judge::{Judged, Standing};
-use crate::race::{Blocked, End, Finding, GilVerdict, Witness, place};
+use crate::race::{Blocked, Discipline, End, Finding, GilVerdict, Witness, place};
 
 /// Counts up when a field changes its meaning or goes.
 const VERSION: u32 = 1;
@@ -25,6 +26,8 @@ fn model(report: &Judged) -> Value {
         "target": report.target,
         "name": report.model,
         "verdict": report.verdict.as_str(),
+        "change": (report.search.discipline == Discipline::FreeThreaded)
+            .then(|| Change::of(report).as_str()),
         "granularity": report.granularity(),
         "executions": report.executions,
         "threads": report.threads,

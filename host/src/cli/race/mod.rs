@@ -2,6 +2,7 @@
 
 mod baseline;
 mod comments;
+mod diff;
 mod html;
 mod json;
 mod judge;
@@ -53,6 +54,9 @@ pub(super) struct RaceArgs {
     /// Switch threads only where CPython 3.14 with its GIL does
     #[arg(long)]
     gil: bool,
+    /// Print what free-threading changes for the program: what it newly breaks first
+    #[arg(long, conflicts_with_all = ["gil", "replay", "json"])]
+    diff: bool,
     /// Run one execution again, by the token that was printed with it
     #[arg(long, value_name = "TOKEN", conflicts_with_all = ["name", "strategy", "gil", "json", "sarif", "junit"])]
     replay: Option<String>,
@@ -138,6 +142,9 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
     let notes = judge.finish(&reports, args.name.is_none())?;
     for note in &notes {
         anstream::eprintln!("togil race: {note}");
+    }
+    if args.diff {
+        anstream::print!("{}", diff::render(&reports));
     }
     if args.json {
         anstream::println!("{}", json::document(&name, &reports, &notes));
@@ -242,7 +249,7 @@ fn explore(
         }
     }
     let plain = explored.reports.iter().filter(|report| report.threads < 2).count();
-    if !args.json && targets.iter().any(targets::is_of_tests) && plain > 0 {
+    if !args.json && !args.diff && targets.iter().any(targets::is_of_tests) && plain > 0 {
         let (tests, start) = if plain == 1 { ("test", "starts") } else { ("tests", "start") };
         anstream::println!("{plain} {tests} {start} no thread");
     }
@@ -263,7 +270,7 @@ impl RaceArgs {
     /// Prints what was found out about a model. Tests without threads are only counted.
     fn tell(&self, target: &Target, report: &Judged) {
         let is_counted = targets::is_of_tests(target) && report.threads < 2;
-        if !self.json && !(is_counted && report.verdict.is_clean()) {
+        if !self.json && !self.diff && !(is_counted && report.verdict.is_clean()) {
             anstream::print!("{}", text::judged(report));
         }
     }
