@@ -625,7 +625,7 @@ fn what_is_found_is_written_as_sarif() {
     let result = &document["runs"][0]["results"][0];
     assert_eq!(result["ruleId"], "data-race");
     let region = &result["locations"][0]["physicalLocation"]["region"];
-    assert_eq!(region["startLine"], 11, "{result:#}");
+    assert_eq!(region["startLine"], 10, "{result:#}");
 }
 
 #[test]
