@@ -45,7 +45,7 @@ enum Command {
     /// Run a script with the GIL and without, and compare
     Ab(Box<ab::AbArgs>),
     /// Find races and deadlocks: run models under every schedule that matters
-    Race(race::RaceArgs),
+    Race(Box<race::RaceArgs>),
     /// Say how a module is imported, or why it is not
     #[command(disable_help_flag = true)]
     ExplainImport {

@@ -80,7 +80,7 @@ impl Note {
             done: self.error.is_none(),
         });
         let losers = losers(self.spec.as_ref(), self.others);
-        let find = (!self.finders.is_empty() || self.spec.is_some()).then(|| Find {
+        let find = (!self.finders.is_empty() || self.spec.is_some()).then_some(Find {
             finders: self.finders,
             winner: self.spec,
             losers,

@@ -26,7 +26,8 @@ impl Lab<'_> {
 
 /// Which executions are run twice: the first, and ever fewer.
 pub(super) fn is_checked(executions: usize) -> bool {
-    executions == 0 || (executions.is_power_of_two() && executions.trailing_zeros() % 3 == 0)
+    executions == 0
+        || (executions.is_power_of_two() && executions.trailing_zeros().is_multiple_of(3))
 }
 
 /// The first step in which two executions differ that should be the same, in words.

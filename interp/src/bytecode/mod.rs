@@ -2,7 +2,7 @@
 //! the other interpreters of the process.
 //!
 //! The import system stays the standard library's. It asks its module `_bootstrap_external` how a
-//! `.pyc` is made, checked and read; those functions are replaced there ([`importlib`]), so that all who
+//! `.pyc` is made, checked and read; those functions are replaced there (`importlib.rs`), so that all who
 //! ask (the loaders, `py_compile`, `compileall`, `runpy`, `zipimport`) go one way.
 //!
 //! | module | what is in it |

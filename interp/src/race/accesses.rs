@@ -61,6 +61,15 @@ impl Touched<'_> {
         }
     }
 
+    /// `object.__dict__`.
+    pub(crate) fn dict_of(&mut self, object: &PyObject) {
+        if object.downcast_ref::<PyType>().is_none()
+            && let Some(dict) = object.dict()
+        {
+            self.objects.holds_attributes(dict.as_object(), object);
+        }
+    }
+
     fn defining_class(&self, object: &PyObject, name: &str) -> Option<PyTypeRef> {
         let interned = self.vm.ctx.interned_str(name)?;
         let class = object.downcast_ref::<PyType>().unwrap_or_else(|| object.class());
@@ -83,6 +92,12 @@ impl Touched<'_> {
             return;
         }
         let write = matches!(effect, Effect::Write | Effect::WriteItem);
+        if let Some(owner) = self.objects.owner_of(object) {
+            let name = key.and_then(|key| key.downcast_ref::<PyStr>()).and_then(|key| key.to_str());
+            let is_item = matches!(effect, Effect::ReadItem | Effect::WriteItem);
+            let part = name.filter(|_| is_item).map_or(Part::Whole, |key| Part::Field(field(key)));
+            return self.touch(&owner, part, write);
+        }
         let part = match effect {
             Effect::Read | Effect::Write => Part::Whole,
             Effect::ReadItem | Effect::WriteItem => {
@@ -204,7 +219,7 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
         Some(object) if is_container(&object) => Callee::Method(table::of_method(name)),
         _ => match name {
             "getattr" | "hasattr" => Callee::Attribute { write: false },
-            "setattr" | "delattr" => Callee::Attribute { write: true },
+            "setattr" | "delattr" | "vars" => Callee::Attribute { write: true },
             _ => Callee::Function(table::of_function(name)),
         },
     };

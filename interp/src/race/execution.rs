@@ -56,7 +56,7 @@ pub(crate) struct State {
     /// Who took the last unit: shown where threads wait for it.
     holders: Vec<Option<ThreadId>>,
     pub(crate) objects: Objects,
-    watch: Watch,
+    pub(crate) watch: Watch,
     /// The turns of loops.
     turns: u64,
     /// Whether there were units before the last step.

@@ -170,6 +170,12 @@ impl Me {
         let mut touched = Touched { objects: &mut state.objects, accesses: Vec::new(), vm };
         let mut switches_after = false;
         match (&site.site.kind, operands) {
+            (SiteKind::LoadAttr(name), [object, ..]) if name == "__dict__" => {
+                touched.dict_of(object);
+                if sites::store_any() {
+                    state.watch.sharing.grow();
+                }
+            }
             (SiteKind::LoadAttr(name), [object, ..]) if sites::is_stored(site.field) => {
                 touched.attribute(object, name, site.field, false);
             }
@@ -241,6 +247,9 @@ impl Me {
                     }
                     (Callee::Attribute { write }, Some(first)) => {
                         touched.touch(first, Part::Whole, write);
+                        if write && sites::store_any() {
+                            state.watch.sharing.grow();
+                        }
                     }
                     _ => {}
                 }

@@ -42,6 +42,8 @@ pub(crate) fn is_changed() -> bool {
 pub(crate) struct Objects {
     numbers: HashMap<usize, ObjectId, BuildHasherDefault<AddressHasher>>,
     alive: Vec<Option<PyObjectRef>>,
+    /// Whose attributes the dicts hold that were asked for as `__dict__`, by address.
+    attributes_of: HashMap<usize, PyObjectRef>,
 }
 
 impl Objects {
@@ -57,10 +59,23 @@ impl Objects {
         })
     }
 
+    /// From now on what is done to the dict is done to the attributes of its owner.
+    pub(crate) fn holds_attributes(&mut self, dict: &PyObject, owner: &PyObject) {
+        self.attributes_of.insert(dict.get_id(), owner.to_owned());
+    }
+
+    /// Whose attributes a dict holds.
+    pub(crate) fn owner_of(&self, dict: &PyObject) -> Option<PyObjectRef> {
+        self.attributes_of.get(&dict.get_id()).cloned()
+    }
+
     /// Forgets all, and gives back what it kept: to be dropped where destructors may run.
     pub(crate) fn take(&mut self) -> Vec<Option<PyObjectRef>> {
         self.numbers.clear();
-        std::mem::take(&mut self.alive)
+        let owners = self.attributes_of.drain().map(|(_, owner)| Some(owner));
+        let mut kept = std::mem::take(&mut self.alive);
+        kept.extend(owners);
+        kept
     }
 }
 

@@ -37,6 +37,11 @@ impl Sharing {
         self.all
     }
 
+    /// Something was taken for no step that is one.
+    pub(crate) fn grow(&mut self) {
+        self.grew = true;
+    }
+
     fn contains(&self, site: SiteId) -> bool {
         self.all || self.shared.contains(&site)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use rustpython_vm::builtins::PyCode;
@@ -82,9 +83,19 @@ pub(crate) fn get(site: SiteId) -> Option<Arc<Known>> {
     KNOWN.read().get(site.0.checked_sub(1)? as usize).cloned()
 }
 
+/// Whether some code stores attributes by names that are not in it.
+static STORES_ANY: AtomicBool = AtomicBool::new(false);
+
+/// Code stores an attribute whose name nobody knows beforehand. Returns whether that is new: then
+/// reads were taken for nothing so far.
+pub(crate) fn store_any() -> bool {
+    !STORES_ANY.swap(true, Ordering::Relaxed)
+}
+
 /// Whether instrumented code stores an attribute of this name.
 pub(crate) fn is_stored(field: u64) -> bool {
-    STORED.read().as_ref().is_some_and(|stored| stored.contains(&field))
+    STORES_ANY.load(Ordering::Relaxed)
+        || STORED.read().as_ref().is_some_and(|stored| stored.contains(&field))
 }
 
 /// Some code stores an attribute by a name that it has made. Returns whether that is new.

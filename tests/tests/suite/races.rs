@@ -365,6 +365,49 @@ fn each_verdict_has_its_exit_status() {
 }
 
 #[test]
+fn attributes_that_are_stored_by_other_ways_are_seen() {
+    for store in
+        ["setattr(box, 'n', n + 1)", "box.__dict__['n'] = n + 1", "vars(box).update(n=n + 1)"]
+    {
+        let source = format!(
+            "
+        def race_lost():
+            box = Box()
+            setattr(box, 'n', 0)
+            def work():
+                n = box.n
+                {store}
+            together(work, work)
+            assert box.n == 2
+        "
+        );
+        let model = only(&source, &[]);
+        assert_eq!(model["verdict"], "fails", "{store}: {model:#}");
+    }
+    // A descriptor, as of `cached-property` and its kin.
+    fails(
+        "
+        class once:
+            def __init__(self, make): self.make = make
+            def __get__(self, owner, kind):
+                value = owner.__dict__[self.make.__name__] = self.make(owner)
+                return value
+        class Lazy:
+            made = 0
+            @once
+            def value(self):
+                self.made += 1
+                return object()
+        def race_twice():
+            lazy = Lazy()
+            together(lambda: lazy.value, lambda: lazy.value)
+            assert lazy.made == 1
+        ",
+        "fails",
+    );
+}
+
+#[test]
 fn a_failure_says_whether_the_gil_hides_it() {
     let gil = |body: &str| {
         let source = format!(

@@ -270,7 +270,8 @@ impl RaceArgs {
     /// Prints what was found out about a model. Tests without threads are only counted.
     fn tell(&self, target: &Target, report: &Judged) {
         let is_counted = targets::is_of_tests(target) && report.threads < 2;
-        if !self.json && !self.diff && !(is_counted && report.verdict.is_clean()) {
+        let is_short = self.json || self.diff || (is_counted && report.verdict.is_clean());
+        if !is_short {
             anstream::print!("{}", text::judged(report));
         }
     }

@@ -70,10 +70,8 @@ fn is_list(object: &PyObject) -> bool {
 impl Look<'_> {
     fn look(&mut self, operands: &[PyObjectRef]) {
         match (&self.site.known.site.kind, operands) {
-            (SiteKind::LoadAttr(_), [object, ..]) => {
-                if self.site.is_stored() {
-                    self.attribute(object, Mode::Read);
-                }
+            (SiteKind::LoadAttr(_), [object, ..]) if self.site.is_stored() => {
+                self.attribute(object, Mode::Read);
             }
             (SiteKind::StoreAttr(_) | SiteKind::DeleteAttr(_), [object, ..]) => {
                 self.attribute(object, Mode::Write);

@@ -54,7 +54,7 @@ type Frame = (u32, u32);
 /// What all threads share.
 #[derive(Default)]
 pub(super) struct Interned {
-    codes: Mutex<(HashMap<usize, Option<u32>>, Vec<Code>)>,
+    codes: Mutex<(Codes, Vec<Code>)>,
     stacks: Mutex<Table<Frame>>,
     /// Of each lock the stack at which it was made.
     locks: Mutex<Table<(u64, u32)>>,

@@ -20,6 +20,8 @@ mod kernel;
 mod me;
 mod order;
 #[cfg(not(togil_loom))]
+mod process;
+#[cfg(not(togil_loom))]
 mod shadow;
 #[cfg(not(togil_loom))]
 mod sites;
@@ -27,8 +29,6 @@ mod thread;
 mod variable;
 #[cfg(not(togil_loom))]
 mod waits;
-#[cfg(not(togil_loom))]
-mod watch;
 #[cfg(not(togil_loom))]
 mod words;
 
@@ -38,4 +38,4 @@ mod tests;
 #[cfg(not(togil_loom))]
 pub use findings::{DataRace, Findings, Nesting, Place, Side, Stack, Waits};
 #[cfg(not(togil_loom))]
-pub use watch::Watch;
+pub use process::Watch;

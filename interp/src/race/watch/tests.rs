@@ -83,9 +83,9 @@ fn happened_before(events: &[(usize, Event)]) -> Vec<Vec<bool>> {
                 || matches!(*event, Event::Join(child) if child == other);
             if direct {
                 before[later][earlier] = true;
-                for first in 0..earlier {
-                    before[later][first] |= before[earlier][first];
-                }
+                let (known, new) = before.split_at_mut(later);
+                let through = new[0].iter_mut().zip(&known[earlier]).take(earlier);
+                through.for_each(|(new, known)| *new |= known);
             }
         }
     }

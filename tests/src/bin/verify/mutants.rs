@@ -9,6 +9,7 @@ mod turns;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::step;
 
@@ -345,15 +346,9 @@ const MUTANTS: &[Mutant] = &[
     },
 ];
 
-/// Compiles each mutant in a copy of the workspace and runs the models on it. `only` names a
-/// part of the source: its file's path must contain it.
+/// Compiles each mutant in a copy of the workspace and runs the models on it, as many at once as there are
+/// cores. `only` names a part of the source: its file's path must contain it.
 pub(crate) fn run(only: &str) -> bool {
-    let root = Path::new("target/mutants");
-    if let Err(error) = copy_workspace(root) {
-        println!("cannot copy the workspace to {}: {error}", root.display());
-        return false;
-    }
-    let mut survivors = 0;
     let all = MUTANTS
         .iter()
         .chain(shared::MUTANTS)
@@ -365,24 +360,33 @@ pub(crate) fn run(only: &str) -> bool {
         println!("no mutant is in a file whose path contains '{only}'");
         return false;
     }
-    for (number, mutant) in (1..).zip(&chosen) {
-        let verdict = match try_mutant(root, mutant) {
-            Ok(Verdict::Killed(by)) => format!("killed by {by}"),
-            Ok(Verdict::Survived) => {
-                survivors += 1;
-                "SURVIVED".to_owned()
-            }
-            Ok(Verdict::Broken(output)) => {
-                survivors += 1;
-                format!("DOES NOT COMPILE\n{output}")
-            }
-            Err(error) => {
-                survivors += 1;
-                format!("CANNOT BE MADE: {error}")
-            }
-        };
-        println!("mutant {number:2}: {}: {verdict}", mutant.name);
-    }
+    let (next, survivors) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = |worker: usize| {
+        let root = PathBuf::from(format!("target/mutants/{worker}"));
+        let copied = copy_workspace(&root);
+        while let Some(mutant) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let tried = match &copied {
+                Ok(()) => try_mutant(&root, mutant),
+                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            };
+            let (killed, verdict) = match tried {
+                Ok(Verdict::Killed(by)) => (true, format!("killed by {by}")),
+                Ok(Verdict::Survived) => (false, "SURVIVED".to_owned()),
+                Ok(Verdict::Broken(output)) => (false, format!("DOES NOT COMPILE\n{output}")),
+                Err(error) => (false, format!("CANNOT BE MADE: {error}")),
+            };
+            survivors.fetch_add(usize::from(!killed), Ordering::Relaxed);
+            println!("mutant: {}: {verdict}", mutant.name);
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(chosen.len());
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            let work = &work;
+            scope.spawn(move || work(worker));
+        }
+    });
+    let survivors = survivors.into_inner();
     println!("{} mutants, {survivors} not killed", chosen.len());
     survivors == 0
 }
@@ -401,7 +405,8 @@ fn try_mutant(root: &Path, mutant: &Mutant) -> io::Result<Verdict> {
     let models = match mutant.file {
         file if file.starts_with("host/src/race/") => ["race::"].as_slice(),
         file if file.starts_with("host/") => &["shared_"],
-        _ => &["--skip", "shared_", "--skip", "race::"],
+        file if file.starts_with("interp/src/imports/") => &["imports::"],
+        _ => &["--skip", "imports::", "--skip", "shared_", "--skip", "race::"],
     };
     let output = step::loom(root).arg("--").args(models).output();
     fs::write(&file, original)?;
