@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 /// Whether a file was changed after this process started; `None` if that cannot be known.
 pub(super) fn changed_since(file: &str) -> Option<bool> {
     let changed = std::fs::metadata(file).ok()?.modified().ok()?;
-    Some(changed > process_start()?)
+    // The boot time is told in whole seconds, so the start may seem that much too early.
+    Some(changed > process_start()? + Duration::from_secs(1))
 }
 
 /// From the kernel's account (proc(5)): the boot time, and the start in ticks after it.
@@ -29,10 +30,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("new");
         std::fs::write(&file, "").unwrap();
-        assert_eq!(changed_since("/proc/self/exe"), Some(false));
-        let later = SystemTime::now() + Duration::from_secs(60);
-        std::fs::File::open(&file).unwrap().set_modified(later).unwrap();
-        assert_eq!(changed_since(&file.display().to_string()), Some(true));
+        let modified = |time: SystemTime| {
+            std::fs::File::open(&file).unwrap().set_modified(time).unwrap();
+            changed_since(&file.display().to_string())
+        };
+        let minute = Duration::from_secs(60);
+        assert_eq!(modified(SystemTime::now() - 60 * minute), Some(false));
+        assert_eq!(modified(SystemTime::now() + minute), Some(true));
         assert_eq!(changed_since("/no/such/file"), None);
     }
 }

@@ -5,6 +5,7 @@
 //! `clock`, `thread`, `variable` and `order` know no Python and no locks, and compile alone. `hook` makes accesses of
 //! the instrumented code's sites; `shim.py` has the primitives, and says which of them tells what to whom.
 
+#[cfg(any(test, not(togil_loom)))]
 mod clock;
 #[cfg(not(togil_loom))]
 mod detector;
@@ -18,6 +19,7 @@ mod interned;
 mod kernel;
 #[cfg(not(togil_loom))]
 mod me;
+#[cfg(any(test, not(togil_loom)))]
 mod order;
 #[cfg(not(togil_loom))]
 mod process;
@@ -25,7 +27,9 @@ mod process;
 mod shadow;
 #[cfg(not(togil_loom))]
 mod sites;
+#[cfg(any(test, not(togil_loom)))]
 mod thread;
+#[cfg(any(test, not(togil_loom)))]
 mod variable;
 #[cfg(not(togil_loom))]
 mod waits;
