@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::step;
+use crate::step::{self, Models};
 
 /// One fault: in `file`, the first `from` after `after` becomes `to`.
 struct Mutant {
@@ -401,14 +401,7 @@ fn try_mutant(root: &Path, mutant: &Mutant) -> io::Result<Verdict> {
     let file = root.join(mutant.file);
     let original = fs::read_to_string(mutant.file)?;
     fs::write(&file, mutant.apply(&original)?)?;
-    // Only the models of what the mutant is in can notice it.
-    let models = match mutant.file {
-        file if file.starts_with("host/src/race/") => ["race::"].as_slice(),
-        file if file.starts_with("host/") => &["shared_"],
-        file if file.starts_with("interp/src/imports/") => &["imports::"],
-        _ => &["--skip", "imports::", "--skip", "shared_", "--skip", "race::"],
-    };
-    let output = step::loom(root).arg("--").args(models).output();
+    let output = step::models(root, noticed_by(mutant.file)).output();
     fs::write(&file, original)?;
     let output = output?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -424,6 +417,22 @@ fn try_mutant(root: &Path, mutant: &Mutant) -> io::Result<Verdict> {
         Some(model) => Verdict::Killed(model),
         None => Verdict::Broken(String::from_utf8_lossy(&output.stderr).into_owned()),
     })
+}
+
+/// The models of what a file is a part of: only they can notice a mutant in it.
+fn noticed_by(file: &str) -> Models {
+    const SHARED: &str = "host/src/shared/core/";
+    match file {
+        _ if file.starts_with("host/src/race/") => Models::OfExplorer,
+        _ if file.starts_with("interp/src/imports/") => Models::Loom(&["imports::"]),
+        _ if let Some(part) = file.strip_prefix(SHARED) => match part {
+            "channel.rs" => Models::Loom(&["shared_channel"]),
+            "atomic.rs" => Models::Loom(&["shared_counter"]),
+            "rw_lock.rs" => Models::Loom(&["shared_rw_lock"]),
+            _ => Models::Loom(&["shared_table"]),
+        },
+        _ => Models::Loom(&["--skip", "shared_", "--skip", "imports::"]),
+    }
 }
 
 impl Mutant {

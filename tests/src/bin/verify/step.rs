@@ -72,15 +72,51 @@ fn tests(features: &str) -> bool {
     limit::succeeds(&mut cargo)
 }
 
-/// The loom models of the workspace at `root`. A target directory of its own: the flag changes
-/// every crate that is compiled, and none of the VM is. One for each root: cargo tells
-/// a workspace from its copy by the times of the files alone, and would run a mutant's models.
-pub(crate) fn loom(root: &Path) -> Command {
+/// Which models are run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Models {
+    /// The loom models that these arguments of the test program choose.
+    Loom(&'static [&'static str]),
+    /// The tests of the explorer, which need no VM either.
+    OfExplorer,
+}
+
+/// The loom models of the workspace, and what else is tested without the VM.
+fn loom(root: &Path) -> Command {
+    let mut cargo = without_vm(root);
+    cargo.args([
+        "-p",
+        "togil-interp",
+        "-p",
+        "togil",
+        "-p",
+        "togil-tests",
+        "--lib",
+        "--test",
+        "loom",
+    ]);
+    cargo
+}
+
+/// Some of these models, in the workspace at `root`.
+pub(crate) fn models(root: &Path, models: Models) -> Command {
+    let mut cargo = without_vm(root);
+    match models {
+        Models::Loom(chosen) => {
+            cargo.args(["-p", "togil-tests", "--test", "loom", "--"]).args(chosen)
+        }
+        Models::OfExplorer => cargo.args(["-p", "togil", "--lib", "--", "race::"]),
+    };
+    cargo
+}
+
+/// A target directory of its own: the flag changes every crate that is compiled, and none of the VM
+/// is. One for each root: cargo tells a workspace from its copy by the times of the files alone, and
+/// would run a mutant's models.
+fn without_vm(root: &Path) -> Command {
     let mut cargo = cargo("test");
     cargo
-        .args(["--release", "-p", "togil-interp", "-p", "togil", "-p", "togil-tests"])
-        .args(["--lib", "--test", "loom"])
-        .args(["--no-fail-fast", "--target-dir"])
+        .args(["--release", "--no-fail-fast", "--target-dir"])
         .arg(root.join("target/loom"))
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))
