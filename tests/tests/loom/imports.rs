@@ -98,9 +98,10 @@ impl Modules for Thread {
     fn load(&self, name: &str) -> Result<Module, Error> {
         if let Some((package, _)) = name.rsplit_once('.') {
             Thread::import(self, package)?;
-        }
-        if let Some(module) = self.get(name)? {
-            return Ok(module);
+            // The package may have imported it.
+            if let Some(module) = self.get(name)? {
+                return Ok(module);
+            }
         }
         let interpreter = &self.interpreter;
         let &(name, lines) = interpreter.program.iter().find(|(known, _)| *known == name).unwrap();
