@@ -30,7 +30,8 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     false
 }
 
-fn kill(child: &mut Child) {
+/// Ends a command with all that it has started.
+pub(crate) fn kill(child: &mut Child) {
     let all = hang::descendants(child.id());
     let _ = Command::new("kill").arg("-9").args(all.iter().map(i32::to_string)).status();
     let _ = child.kill();

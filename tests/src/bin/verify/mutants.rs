@@ -1,5 +1,6 @@
-//! Seeded faults in the lock protocol, the shared types and the turns of an exploration. Each is a change of their source
-//! that the models must notice: a mutant that survives says that a model is missing.
+//! Seeded faults in the lock protocol, the shared types, the locks of modules and the turns of an
+//! exploration. Each is a change of their source that the models must notice: a mutant that
+//! survives says that a model is missing.
 
 mod explorer;
 mod imports;
@@ -7,10 +8,12 @@ mod shared;
 mod turns;
 
 use std::fs;
-use std::io;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::limit;
 use crate::step::{self, Models};
 
 /// One fault: in `file`, the first `from` after `after` becomes `to`.
@@ -401,22 +404,39 @@ fn try_mutant(root: &Path, mutant: &Mutant) -> io::Result<Verdict> {
     let file = root.join(mutant.file);
     let original = fs::read_to_string(mutant.file)?;
     fs::write(&file, mutant.apply(&original)?)?;
-    let output = step::models(root, noticed_by(mutant.file)).output();
+    let tried = try_models(&mut step::models(root, noticed_by(mutant.file)));
     fs::write(&file, original)?;
-    let output = output?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    if output.status.success() {
+    tried
+}
+
+/// Runs models until one fails: the others need not be waited for.
+fn try_models(command: &mut Command) -> io::Result<Verdict> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let errors = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        let read = stderr.map(|mut stderr| stderr.read_to_end(&mut text));
+        read.unwrap_or(Ok(0)).map(|_| String::from_utf8_lossy(&text).into_owned())
+    });
+    let mut started = false;
+    for line in stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
+        let line = line?;
+        started |= line.starts_with("running ");
+        let test = line.strip_prefix("test ");
+        if let Some(model) = test.and_then(|test| test.strip_suffix(" ... FAILED")) {
+            limit::kill(&mut child);
+            return Ok(Verdict::Killed(model.to_owned()));
+        }
+    }
+    if child.wait()?.success() {
         return Ok(Verdict::Survived);
     }
-    let failed = text
-        .lines()
-        .find_map(|line| Some(line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?.to_owned()));
-    // A model that aborts the process (a panic while it unwinds) leaves no such line.
-    let aborted = text.contains("running ").then(|| "a model that aborted".to_owned());
-    Ok(match failed.or(aborted) {
-        Some(model) => Verdict::Killed(model),
-        None => Verdict::Broken(String::from_utf8_lossy(&output.stderr).into_owned()),
-    })
+    if started {
+        // A panic while a model unwinds leaves no such line.
+        return Ok(Verdict::Killed("a model that aborted".to_owned()));
+    }
+    let errors = errors.join().unwrap_or_else(|_| Ok(String::new()))?;
+    Ok(Verdict::Broken(errors))
 }
 
 /// The models of what a file is a part of: only they can notice a mutant in it.
@@ -431,7 +451,7 @@ fn noticed_by(file: &str) -> Models {
             "rw_lock.rs" => Models::Loom(&["shared_rw_lock"]),
             _ => Models::Loom(&["shared_table"]),
         },
-        _ => Models::Loom(&["--skip", "shared_", "--skip", "imports::"]),
+        _ => Models::OfLock(&["--skip", "shared_", "--skip", "imports::"]),
     }
 }
 

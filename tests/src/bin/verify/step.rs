@@ -77,6 +77,8 @@ fn tests(features: &str) -> bool {
 pub(crate) enum Models {
     /// The loom models that these arguments of the test program choose.
     Loom(&'static [&'static str]),
+    /// These, and the tests that stand beside the code, which know more of who is next.
+    OfLock(&'static [&'static str]),
     /// The tests of the explorer, which need no VM either.
     OfExplorer,
 }
@@ -105,6 +107,9 @@ pub(crate) fn models(root: &Path, models: Models) -> Command {
         Models::Loom(chosen) => {
             cargo.args(["-p", "togil-tests", "--test", "loom", "--"]).args(chosen)
         }
+        Models::OfLock(chosen) => cargo
+            .args(["-p", "togil-interp", "-p", "togil-tests", "--lib", "--test", "loom", "--"])
+            .args(chosen),
         Models::OfExplorer => cargo.args(["-p", "togil", "--lib", "--", "race::"]),
     };
     cargo
