@@ -9,57 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyListRef, PyStr, PyStrRef};
-use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, KwArgs, PyMethodDef, PyMethodFlags};
-use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::function::{FuncArgs, KwArgs};
+use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine};
 
-static FIND_AND_LOAD: PyMethodDef = PyMethodDef::new_raw_const(
-    "_find_and_load",
-    find_and_load,
-    PyMethodFlags::empty(),
-    ItemDoc::NONE,
-);
-
-/// Where the import system's own function is kept while ours has its name.
-const ORIGINAL: &str = "_find_and_load_pure";
-
-/// Puts our function into the import system of this interpreter. Both the VM and
-/// `importlib` look it up there for each module that is not loaded yet.
-pub(crate) fn watch(vm: &VirtualMachine) -> PyResult<()> {
-    let importlib = importlib(vm)?;
-    importlib.set_attr(ORIGINAL, importlib.get_attr("_find_and_load", vm)?, vm)?;
-    importlib.set_attr("_find_and_load", FIND_AND_LOAD.build_function(&vm.ctx), vm)
-}
-
-fn importlib(vm: &VirtualMachine) -> PyResult {
-    vm.sys_module.get_attr("modules", vm)?.get_item("_frozen_importlib", vm)
-}
-
-fn find_and_load(vm: &VirtualMachine, args: FuncArgs, _callee: Callee) -> PyResult {
-    let name = args.args.first().cloned();
-    let result = importlib(vm)?.get_attr(ORIGINAL, vm)?.call(args, vm);
-    let (Err(error), Some(name)) = (&result, name) else { return result };
-    match explain(vm, error, &name) {
-        Some(error) => Err(error),
-        None => result,
-    }
-}
-
-/// The error with the file that was meant, if `name` is the module that was not found and is one.
-fn explain(
-    vm: &VirtualMachine,
-    error: &PyBaseExceptionRef,
-    name: &PyObjectRef,
-) -> Option<PyBaseExceptionRef> {
-    let missing = vm.ctx.exceptions.module_not_found_error;
-    if !error.fast_isinstance(missing) {
-        return None;
-    }
-    let name = name.downcast_ref::<PyStr>()?.to_string();
-    let of_error = error.as_object().get_attr("name", vm).ok()?;
-    if of_error.downcast::<PyStr>().ok()?.to_string() != name {
-        return None;
-    }
-    let file = find(vm, &name)?;
+/// The error with the file that was meant, if `name`, which was not found, is one.
+pub(crate) fn error(vm: &VirtualMachine, name: &str) -> Option<PyBaseExceptionRef> {
+    let file = find(vm, name)?;
     let file_name = file.file_name()?.to_string_lossy();
     let message = format!(
         "cannot import '{name}': it is an extension module for CPython ({file_name}), and togil runs \
@@ -68,8 +23,10 @@ fn explain(
     );
     // `from package import module` passes over a missing module and then complains that the
     // package has no such name.
-    let class = if is_from_list(vm) { vm.ctx.exceptions.import_error } else { missing };
-    let named = [("name", name), ("path", file.to_string_lossy().into_owned())];
+    let exceptions = &vm.ctx.exceptions;
+    let class =
+        if is_from_list(vm) { exceptions.import_error } else { exceptions.module_not_found_error };
+    let named = [("name", name.to_owned()), ("path", file.to_string_lossy().into_owned())];
     let named: KwArgs =
         named.into_iter().map(|(key, text)| (key, vm.ctx.new_str(text).into())).collect();
     let args = FuncArgs::new(vec![vm.ctx.new_str(message).into()], named);

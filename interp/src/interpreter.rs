@@ -19,8 +19,8 @@ use crate::modules::{self, NativeModule};
 use crate::python::Python;
 use crate::subinterpreter::SubInterpreter;
 use crate::{
-    ast, blocking, bytecode, extension_modules, fork, frozen, immortal, import_lock, imports,
-    patch, safepoint, signals, streams, switch_point,
+    ast, blocking, bytecode, fork, frozen, immortal, import_lock, imports, patch, safepoint,
+    signals, streams, switch_point,
 };
 
 /// Why an interpreter could not be built.
@@ -267,7 +267,6 @@ fn set_up_main(vm: &VirtualMachine, handles_signals: bool) -> PyResult<()> {
     vm.state.gc.enable();
     ast::forget(vm)?;
     imports::install(vm)?;
-    extension_modules::watch(vm)?;
     safepoint::install(vm)?;
     if handles_signals {
         signals::adopt(vm)?;

@@ -4,7 +4,7 @@ use rustpython_vm::Interpreter as Inner;
 
 use crate::interpreter::{Handle, attached};
 use crate::python::Python;
-use crate::{ast, attach, extension_modules, import_lock, imports};
+use crate::{ast, attach, import_lock, imports};
 
 /// An interpreter made by [`Interpreter::create_subinterpreter`](crate::Interpreter::create_subinterpreter).
 /// Belongs to the thread that made it; other threads use its [`Handle`].
@@ -17,9 +17,7 @@ impl SubInterpreter {
     pub(crate) fn new(inner: Inner) -> Self {
         let template = inner.enter(|vm| {
             attached(vm, |_| {
-                let set_up = ast::forget(vm)
-                    .and_then(|()| imports::install(vm))
-                    .and_then(|()| extension_modules::watch(vm));
+                let set_up = ast::forget(vm).and_then(|()| imports::install(vm));
                 if let Err(error) = set_up {
                     vm.run_unraisable(error, None, vm.ctx.none());
                 }

@@ -10,6 +10,7 @@ use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::find::Modules;
 use super::world::{World, bootstrap, is_marked, with_importer};
+use crate::extension_modules;
 
 pub(super) fn load(world: &World<'_>, name: &str) -> PyResult {
     let vm = world.vm;
@@ -90,7 +91,8 @@ fn find_spec(world: &World<'_>, name: &str, path: PyObjectRef) -> PyResult {
     let vm = world.vm;
     let spec = bootstrap(vm, "_find_spec")?.call((name.to_owned(), path), vm)?;
     if vm.is_none(&spec) {
-        return Err(not_found(vm, format!("No module named {}", quoted(name)), name));
+        let missing = || not_found(vm, format!("No module named {}", quoted(name)), name);
+        return Err(extension_modules::error(vm, name).unwrap_or_else(missing));
     }
     Ok(spec)
 }

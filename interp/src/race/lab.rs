@@ -20,13 +20,17 @@ use super::{
 use crate::python::Python;
 
 /// What is Python of the lab, in the order in which it is executed, with what its code objects name
-/// as their files: `threading` and its kin, for threads under control; what is explored; tests as
-/// models.
-const PYTHON: [(&str, &str); 3] = [
+/// as their files: `threading` and its kin, for threads under control; what a model is; what is
+/// explored; tests as models.
+const PYTHON: [(&str, &str); 4] = [
     (include_str!("shim.py"), SHIM_PATH),
+    MODELS,
     (include_str!("sources.py"), "<togil.race.sources>"),
     (include_str!("tests.py"), "<togil.race.tests>"),
 ];
+
+/// What a model is: for the watch, too.
+pub(super) const MODELS: (&str, &str) = (include_str!("models.py"), "<togil.race.models>");
 
 /// The file of the primitives.
 pub(crate) const SHIM_PATH: &str = "<togil.race>";

@@ -40,6 +40,8 @@ mod values;
 pub mod watch;
 
 #[cfg(not(togil_loom))]
+use lab::MODELS;
+#[cfg(not(togil_loom))]
 pub use {
     lab::{Lab, Run},
     outcome::{Blocked, End, Failure},

@@ -258,11 +258,7 @@ class Models(Source):
     def models(self):
         """The names of the models in it, in their order."""
         self.fresh()
-        names = [name for name, value in self.names.items() if callable(value)
-                 and (name.startswith("race_") or getattr(value, "_is_race_model", False))]
-        if not names and "setup" in self.names and "workers" in self.names:
-            return [""]
-        return names or self.tests()
+        return race_models(self.names) or self.tests()
 
     def tests(self):
         found = []
@@ -284,20 +280,6 @@ class Models(Source):
         if test:
             return lambda: run_case(names[owner](test))
         return names[name]
-
-
-def three_parts(names):
-    """`setup()`, `workers`, `invariant(state)`."""
-    state = names["setup"]()
-    threads = [Thread(target=worker, args=(state,), name=worker.__name__)
-               for worker in names["workers"]]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if "invariant" in names:
-        held = names["invariant"](state)
-        assert held is None or held, "the invariant does not hold"
 
 
 def of_module(name):
@@ -344,24 +326,3 @@ class Script(Source):
             if thread is not _main and not thread.daemon:
                 thread.join()
         return status, output.getvalue()
-
-
-def model(function):
-    """Marks a function as a model."""
-    function._is_race_model = True
-    return function
-
-
-def _lend_module():
-    """`togil.race`, beside what a host has as `togil`."""
-    try:
-        import togil
-    except ImportError:
-        togil = types.ModuleType("togil")
-    togil.race = types.ModuleType("togil.race", "Marks what `togil race` explores.")
-    togil.race.model = model
-    sys.modules["togil"] = togil
-    sys.modules["togil.race"] = togil.race
-
-
-_lend_module()

@@ -13,7 +13,7 @@ pub(super) fn document(title: &str, style: &str, body: &str) -> String {
     )
 }
 
-/// Text that is no markup, also between quotation marks.
+/// Text that is no markup, also between quotation marks; for XML 1.0, too.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
@@ -23,7 +23,7 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\n' | '\t' => safe.push(character),
-            // HTML does not let them stand.
+            // Neither HTML nor XML lets them stand.
             control if control.is_control() => safe.push('\u{fffd}'),
             other => safe.push(other),
         }

@@ -3,13 +3,14 @@
 use std::fmt::Write;
 
 use super::judge::Judged;
+use crate::cli::html::escaped;
 
 /// The whole document.
 pub(super) fn document(file: &str, reports: &[Judged]) -> String {
     let failures = reports.iter().filter(|report| report.is_bad()).count();
     let skipped = reports.iter().filter(|report| !report.counts()).count();
     let seconds: f64 = reports.iter().map(|report| report.elapsed.as_secs_f64()).sum();
-    let file = escape(file);
+    let file = escaped(file);
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <testsuite name=\"togil race {file}\" tests=\"{}\" failures=\"{failures}\" \
@@ -17,15 +18,15 @@ pub(super) fn document(file: &str, reports: &[Judged]) -> String {
         reports.len()
     );
     for report in reports {
-        let (name, time) = (escape(&report.model), report.elapsed.as_secs_f64());
-        let target = escape(&report.target);
+        let (name, time) = (escaped(&report.model), report.elapsed.as_secs_f64());
+        let target = escaped(&report.target);
         let _ =
             write!(text, "  <testcase classname=\"{target}\" name=\"{name}\" time=\"{time:.3}\">");
         if let Some(reason) = super::text::dismissed(report) {
-            let _ = write!(text, "\n    <skipped message=\"{}\"/>\n  ", escape(&reason));
+            let _ = write!(text, "\n    <skipped message=\"{}\"/>\n  ", escaped(&reason));
         } else if report.is_bad() {
-            let message = escape(&super::text::summary(report));
-            let whole = escape(&super::text::plain(report));
+            let message = escaped(&super::text::summary(report));
+            let whole = escaped(&super::text::plain(report));
             let kind = report.verdict.as_str();
             let _ = write!(
                 text,
@@ -38,29 +39,12 @@ pub(super) fn document(file: &str, reports: &[Judged]) -> String {
     text
 }
 
-/// What XML 1.0 lets stand in text and attributes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(character),
-            control if control.is_control() => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::escaped;
 
     #[test]
     fn what_xml_forbids_is_replaced() {
-        assert_eq!(escape("a<b>&\"\u{1}\u{1b}\n"), "a&lt;b&gt;&amp;&quot;\u{fffd}\u{fffd}\n");
+        assert_eq!(escaped("a<b>&\"\u{1}\u{1b}\n"), "a&lt;b&gt;&amp;&quot;\u{fffd}\u{fffd}\n");
     }
 }

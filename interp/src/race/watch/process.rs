@@ -6,6 +6,7 @@ use super::Findings;
 use super::detector::detector;
 use super::{kernel, me};
 use crate::python::Python;
+use crate::race::MODELS;
 
 /// The primitives, for watched threads.
 const SHIM: &str = include_str!("shim.py");
@@ -34,6 +35,7 @@ impl Watch {
             scope.globals.set_item(name, function, vm)?;
         }
         vm.run_string(scope.clone(), SHIM, SHIM_PATH)?;
+        vm.run_string(scope.clone(), MODELS.0, MODELS.1)?;
         Ok(Self { shim: scope.globals.into() })
     }
 

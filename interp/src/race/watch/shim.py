@@ -627,46 +627,13 @@ def execute(path, text, names):
         raise SystemExit(3) from None
 
 
-def model(function):
-    """Marks a function as a model."""
-    function._is_race_model = True
-    return function
-
-
-def _lend_module():
-    togil = sys.modules.get("togil") or types.ModuleType("togil")
-    togil.race = types.ModuleType("togil.race", "Marks what `togil race` explores.")
-    togil.race.model = model
-    sys.modules["togil"] = togil
-    sys.modules["togil.race"] = togil.race
-
-
-_lend_module()
-
-
 def models(names):
     """The models that a script defines, by name. None if it has started threads itself."""
     if started:
         return {}
-    found = {name: value for name, value in names.items()
-             if callable(value) and (name.startswith("race_")
-                                     or getattr(value, "_is_race_model", False))}
-    if not found and "setup" in names and "workers" in names:
-        found["setup, workers"] = lambda: _three_parts(names)
-    return found
-
-
-def _three_parts(names):
-    state = names["setup"]()
-    threads = [threading.Thread(target=worker, args=(state,), name=worker.__name__)
-               for worker in names["workers"]]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if "invariant" in names:
-        held = names["invariant"](state)
-        assert held is None or held, "the invariant does not hold"
+    found = race_models(names)
+    return {name or "setup, workers": names[name] if name else lambda: three_parts(names)
+            for name in found}
 
 
 def run_model(function, runs):
