@@ -65,7 +65,7 @@ impl Script {
             return code;
         }
         // Not under the lock: it allocates, so it may collect garbage. Two threads may both do it.
-        let code = vm.ctx.new_code(self.0.code.clone());
+        let code = PyCode::new_ref_from_bytecode(vm, self.0.code.clone());
         show_source(py, &code, &self.0.source);
         let handle = PyHandle::new(py, code.clone().into());
         let old = self.0.objects.lock().insert(id, handle);

@@ -94,6 +94,20 @@ fn errors_say_what_went_wrong() {
 }
 
 #[test]
+fn constants_of_every_kind_are_compiled() {
+    let host = Host::builder().workers(1).build().expect("the host starts");
+    for source in [
+        "2 in {1, 2} and 'b' not in {'a', None, (1, 2)}",
+        "(1, ('a', b'b', ...), 1j, 0.5, 1 << 80, True, None)[4] == 2 ** 80",
+        "[1, 2, 3] == [*(1, 2, 3)] and {1: (2, (3,))}[1] == (2, (3,))",
+    ] {
+        let script = Script::compile("constants.py", source).expect("it compiles");
+        let held: bool = host.spawn(Job::run(&script)).join().expect(source);
+        assert!(held, "{source}");
+    }
+}
+
+#[test]
 fn hosts_that_make_no_sense_are_refused() {
     assert!(matches!(Host::builder().workers(0).build(), Err(HostError::NoWorkers)));
     assert!(matches!(Host::builder().queue_capacity(0).build(), Err(HostError::NoQueue)));
