@@ -14,8 +14,9 @@ use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::attach;
 
-/// How long a collection of somebody else is waited for. It may be in a finalizer that never returns.
-const LIMIT: Duration = Duration::from_secs(1);
+/// How long collections of others are waited for. One may be in a finalizer that never returns; but on a
+/// busy machine threads that do nothing but collect leave few gaps.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Between two tries. Short, as others may collect one after the other.
 const PAUSE: Duration = Duration::from_micros(10);

@@ -7,24 +7,32 @@ use std::time::{Duration, Instant};
 #[path = "../../../tests/suite/harness/hang.rs"]
 mod hang;
 
-/// A build from nothing on two busy cores takes half of it.
-const LIMIT: Duration = Duration::from_secs(45 * 60);
+/// For a build. One from nothing on two busy cores takes half of it.
+pub(crate) const BUILD: Duration = Duration::from_secs(45 * 60);
+
+/// For tests that are built. They take five minutes.
+pub(crate) const TESTS: Duration = Duration::from_secs(20 * 60);
 
 /// Runs a command and says whether it succeeded. After the limit it tells what everything in our
 /// process group is doing, and ends the command with all that it has started.
-pub(crate) fn succeeds(command: &mut Command) -> bool {
+pub(crate) fn succeeds(command: &mut Command, limit: Duration) -> bool {
     let Ok(mut child) = command.spawn() else { return false };
     let start = Instant::now();
-    while start.elapsed() < LIMIT {
+    while start.elapsed() < limit {
         match child.try_wait() {
             Ok(Some(status)) => return status.success(),
             Ok(None) => std::thread::sleep(Duration::from_millis(100)),
             Err(_) => return false,
         }
     }
-    println!("==> not done after {} minutes; what runs:", LIMIT.as_secs() / 60);
+    println!("==> not done after {} minutes; what runs:", limit.as_secs() / 60);
     if let Some(ours) = hang::group_of(Path::new("/proc/self")) {
         println!("{}", hang::report(ours));
+    }
+    for process in hang::descendants(child.id()) {
+        // Where there is a debugger. What it cannot say is not worth an error.
+        let stacks = ["-batch", "-ex", "thread apply all backtrace 25", "-p"];
+        let _ = Command::new("gdb").args(stacks).arg(process.to_string()).status();
     }
     kill(&mut child);
     false

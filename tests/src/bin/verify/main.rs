@@ -30,8 +30,8 @@ With --perf it counts the instructions that the hot paths take, under valgrind a
 modes, and compares them with those of the last release, which are kept in the repository
 (benches/counts.toml). --perf=keep keeps what it counts instead.
 
-A step other than mutants that is not done after 45 minutes has failed; it tells
-what hangs.
+A build that is not done after 45 minutes, or tests after 20, have failed; what hangs is
+told then, with stacks where there is gdb.
 
 Exit status: 0 if everything passed, 1 if something failed or takes more instructions,
 2 if a step is unknown or cannot be run, 3 if --perf finds no valgrind.";

@@ -36,7 +36,7 @@ impl Step {
                 "togil-tests/suite,togil-interp/gil,togil/gil,togil-bench/gil,togil-examples/gil,\
                  togil-tests/gil",
             ),
-            Self::Loom => limit::succeeds(&mut loom(Path::new("."))),
+            Self::Loom => limit::succeeds(&mut loom(Path::new(".")), limit::BUILD),
             Self::Mutants(only) => mutants::run(only),
         }
     }
@@ -67,9 +67,13 @@ pub(crate) fn cargo(subcommand: &str) -> Command {
 }
 
 fn tests(features: &str) -> bool {
-    let mut cargo = cargo("test");
-    cargo.args(["--release", "--workspace", "--features", features, "--no-fail-fast"]);
-    limit::succeeds(&mut cargo)
+    let test = || {
+        let mut cargo = cargo("test");
+        cargo.args(["--release", "--workspace", "--features", features, "--no-fail-fast"]);
+        cargo
+    };
+    limit::succeeds(test().arg("--no-run"), limit::BUILD)
+        && limit::succeeds(&mut test(), limit::TESTS)
 }
 
 /// Which models are run.
