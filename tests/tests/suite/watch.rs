@@ -47,6 +47,20 @@ fn is_clean(source: &str) {
     assert_eq!(told["script"]["status"], 0, "{told:#}");
 }
 
+#[test]
+fn scripts_have_what_a_host_has_as_togil() {
+    let source = "
+        import togil
+        import togil.race
+        @togil.race.model
+        def channel():
+            box = togil.Channel(1)
+            together(lambda: box.send(1), lambda: print(box.recv()))
+        ";
+    let output = watch(source, &["--runs", "1"]).exits(0);
+    assert!(output.stdout.starts_with("1\n"), "{}", output.stdout);
+}
+
 /// A test for each program.
 macro_rules! programs {
     ($check:ident: $($name:ident $source:literal)*) => {
