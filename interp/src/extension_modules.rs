@@ -8,13 +8,25 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyListRef, PyStr, PyStrRef};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
 use rustpython_vm::function::{FuncArgs, KwArgs};
 use rustpython_vm::{AsObject, PyObjectRef, VirtualMachine};
 
-/// The error with the file that was meant, if `name`, which was not found, is one.
-pub(crate) fn error(vm: &VirtualMachine, name: &str) -> Option<PyBaseExceptionRef> {
-    let file = find(vm, name)?;
+/// The error with the file that was meant, if `name`, which was not found, is one. `path` is where it was
+/// looked for, `None` for `sys.path`.
+pub(crate) fn error(
+    vm: &VirtualMachine,
+    name: &str,
+    path: PyObjectRef,
+) -> Option<PyBaseExceptionRef> {
+    let path =
+        if vm.is_none(&path) { vm.sys_module.get_attr("path", vm).ok()? } else { path };
+    // A namespace package's is no list.
+    let entries: Vec<PyObjectRef> = path.try_to_value(vm).ok()?;
+    let entries = entries.iter().filter_map(|entry| entry.downcast_ref::<PyStr>());
+    let file = entries
+        .filter_map(|entry| entry.as_wtf8().as_str().ok())
+        .find_map(|entry| extension_module(Path::new(entry), file_name(name)))?;
     let file_name = file.file_name()?.to_string_lossy();
     let message = format!(
         "cannot import '{name}': it is an extension module for CPython ({file_name}), and togil runs \
@@ -31,20 +43,6 @@ pub(crate) fn error(vm: &VirtualMachine, name: &str) -> Option<PyBaseExceptionRe
         named.into_iter().map(|(key, text)| (key, vm.ctx.new_str(text).into())).collect();
     let args = FuncArgs::new(vec![vm.ctx.new_str(message).into()], named);
     class.as_object().call(args, vm).ok()?.downcast().ok()
-}
-
-/// An extension module of this name where its package or `sys.path` would have it.
-fn find(vm: &VirtualMachine, name: &str) -> Option<PathBuf> {
-    let modules = vm.sys_module.get_attr("modules", vm).ok()?;
-    let path = match name.rsplit_once('.') {
-        Some((package, _)) => modules.get_item(package, vm).ok()?.get_attr("__path__", vm).ok()?,
-        None => vm.sys_module.get_attr("path", vm).ok()?,
-    };
-    let path: PyListRef = path.downcast().ok()?;
-    let entries: Vec<PyObjectRef> = path.borrow_vec().to_vec();
-    entries.into_iter().filter_map(|entry| entry.downcast::<PyStr>().ok()).find_map(
-        |entry: PyStrRef| extension_module(Path::new(&entry.to_string()), file_name(name)),
-    )
 }
 
 fn file_name(name: &str) -> &str {

@@ -156,6 +156,8 @@ fn losers(winner: Option<&Spec>, others: Vec<Other>) -> Vec<Loser> {
         }
         let why = if spec.kind == SpecKind::Namespace {
             "a directory without an __init__.py counts only where nothing else is found".to_owned()
+        } else if spec.kind == SpecKind::Frozen {
+            format!("{} comes before the standard library", before(winner))
         } else {
             let place = if place.is_empty() { "the current directory" } else { &place };
             format!("{} comes before {place}", before(winner))

@@ -387,7 +387,20 @@ def search_again(note):
                 found_by = finder._path_importer_cache(entry)
                 if found_by is not None:
                     add(entry, lambda: found_by.find_spec(name))
+    if "." not in name:
+        add("FrozenImporter", lambda: hidden_library_spec(name))
     note["others"] = found
+
+
+def hidden_library_spec(name):
+    """Of the standard library's module, if an entry of the path in front of the library has one, too."""
+    frozen = bootstrap.FrozenImporter
+    if frozen not in sys.meta_path or not bootstrap._imp.is_frozen(name) or frozen.find_spec(name) is not None:
+        return None
+    package = bootstrap._imp.is_frozen_package(name)
+    file, _ = frozen._resolve_filename(name, name, package)
+    state = type(sys.implementation)(filename=file, origname=name)
+    return bootstrap.ModuleSpec(name, frozen, origin="frozen", loader_state=state, is_package=package)
 
 
 def what_is_there(note):

@@ -13,7 +13,7 @@ use super::waits::{
     threads_shutdown,
 };
 use crate::patch::{Original, Patch, Wrapper};
-use crate::{bytecode, identity, import_lock, signals, threads};
+use crate::{bytecode, identity, import_lock, imports, signals, threads};
 
 const fn functions(
     module: &'static str,
@@ -69,6 +69,7 @@ pub(crate) static PATCHES: &[Patch] = &[
     functions("_imp", import_lock::acquire, &["acquire_lock"]),
     functions("_imp", bytecode::extension_suffixes, &["extension_suffixes"]),
     functions("_imp", bytecode::get_frozen_object, &["get_frozen_object"]),
+    functions("_imp", imports::find_frozen, &["find_frozen"]),
     // That module is patched for its functions to be known to the bytecode cache.
     functions("marshal", plain, &["dumps"]),
     functions("_interpchannels", release, &["send", "send_buffer"]),

@@ -89,10 +89,10 @@ fn package_module(world: &World<'_>, package: &str) -> PyResult {
 
 fn find_spec(world: &World<'_>, name: &str, path: PyObjectRef) -> PyResult {
     let vm = world.vm;
-    let spec = bootstrap(vm, "_find_spec")?.call((name.to_owned(), path), vm)?;
+    let spec = bootstrap(vm, "_find_spec")?.call((name.to_owned(), path.clone()), vm)?;
     if vm.is_none(&spec) {
         let missing = || not_found(vm, format!("No module named {}", quoted(name)), name);
-        return Err(extension_modules::error(vm, name).unwrap_or_else(missing));
+        return Err(extension_modules::error(vm, name, path).unwrap_or_else(missing));
     }
     Ok(spec)
 }

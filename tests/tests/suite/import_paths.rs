@@ -35,7 +35,9 @@ const REPORT: &str = "
 import os, sys
 def report(*names):
     root = os.path.realpath(os.environ['ROOT'])
-    short = lambda path: os.path.realpath(path).replace(root, '.')
+    def short(path):
+        path = os.path.realpath(path).replace(root, '.')
+        return path if path.startswith('.') else 'elsewhere'
     mine = [p if not p else short(p) for p in sys.path if not p or short(p).startswith('.')]
     print(mine)
     for name in names:
@@ -78,10 +80,37 @@ with zipfile.ZipFile('app.zip', 'w') as z:
             "from report import report\nreport('package.tool', 'package.none')",
         )
         .file("both/space/one.py", "value = 'namespace'")
-        .file("regular/space/__init__.py", "value = 'regular'");
+        .file("regular/space/__init__.py", "value = 'regular'")
+        .file("hides/colorsys.py", "value = 9")
+        .file("hides/json/__init__.py", "value = 10")
+        .file("hides/json/own.py", "value = 11")
+        .file("hides/tomllib/deeper/one.py", "value = 12")
+        // These are frozen in CPython, too.
+        .file("hides/runpy.py", "value = 13")
+        .file("hides/os.py", "value = 14")
+        .file("hides/main.py", HIDING);
     let python = std::fs::canonicalize(run.path()).expect("a directory");
     run.env("ROOT", python)
 }
+
+/// Modules that the standard library has, too, in front of it, behind it, and in its place.
+const HIDING: &str = "
+import sys
+from report import report
+names = 'colorsys', 'json', 'json.own', 'json.decoder', 'tomllib', 'tomllib.deeper', 'runpy', 'os'
+def again():
+    for name in list(sys.modules):
+        if name.partition('.')[0] in ('colorsys', 'json', 'tomllib'):
+            del sys.modules[name]
+    report(*names)
+again()
+first = sys.path.pop(0)
+again()
+sys.path.append(first)
+again()
+sys.path.insert(1, first)
+again()
+";
 
 /// What both make of these arguments with this `PYTHONPATH`; in it and in them `.` is the directory.
 #[track_caller]
@@ -128,6 +157,9 @@ fn modules_are_found_where_cpython_finds_them() {
         &["-m", "app.main"],
         &["-c", code],
         &["-P", "-c", code],
+        &["hides/main.py"],
+        &["-P", "hides/main.py"],
+        &["-m", "hides.main"],
     ];
     for case in cases {
         for path in [
@@ -139,6 +171,7 @@ fn modules_are_found_where_cpython_finds_them() {
             "both:other:.",
             "both:regular:.",
             "missing::.",
+            "hides:.",
         ] {
             same(&python, case, path);
         }

@@ -38,8 +38,7 @@ pub(super) fn look(
         let is_bare = loser.spec.kind == SpecKind::Namespace && winner.kind == SpecKind::Source;
         if top && in_program && is_file {
             let text = format!(
-                "your {lost} is never read: {} comes before the path, so `import {name}` gives that one. \
-                 Rename your file",
+                "your {lost} is never read: {} is found first, so `import {name}` gives that one. Rename your file",
                 program_module(winner, name, surroundings),
             );
             add(FindingKind::HiddenByStdlib, text);

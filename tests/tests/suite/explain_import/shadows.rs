@@ -3,37 +3,36 @@
 use super::{does_not_say, explain, explain_after, says};
 use crate::harness::togil;
 
-/// Puts the path before what is part of the program.
-const PATH_FIRST: &str = "import sys; sys.meta_path.insert(0, sys.meta_path.pop())";
+/// Adds an entry behind the standard library, as `site` adds packages.
+const APPEND: &str = "import sys; sys.path.append('late')";
 
 #[test]
 fn a_file_that_hides_the_standard_librarys_is_named() {
-    let output = togil(["explain-import", "random"])
-        .file("random.py", "")
-        .file("site/sitecustomize.py", PATH_FIRST);
-    let site = output.path().join("site");
-    let output = output.env("PYTHONPATH", site).output();
+    let output = explain(&[("random.py", "")], &["random"]);
     says(
         output,
         0,
         &[
             "random: importable: {}/random.py",
             "your {}/random.py hides the standard library's random",
-            "lost: a frozen module, part of the program: {}/random.py comes before FrozenImporter",
+            "lost: a frozen module, part of the program: {}/random.py comes before the standard library",
         ],
     );
 }
 
 #[test]
 fn a_file_that_the_standard_library_hides_is_named() {
-    let output = explain(&[("random.py", "")], &["random"]);
-    says(
-        output,
-        0,
-        &[
-            "your {}/random.py is never read: the standard library's random, which is part of togil, comes before",
-        ],
-    );
+    let output = togil(["explain-import", "random"])
+        .file("late/random.py", "")
+        .file("site/sitecustomize.py", APPEND);
+    let site = output.path().join("site");
+    let output = output.env("PYTHONPATH", site).output();
+    let never =
+        "your {}/late/random.py is never read: the standard library's random, which is part of togil, is found first";
+    says(output, 0, &[never]);
+    // CPython freezes it, too.
+    let output = explain(&[("runpy.py", "")], &["runpy"]);
+    says(output, 0, &["your {}/runpy.py is never read"]);
     // Loaded before any program runs.
     let output = explain(&[("sys.py", "")], &["sys"]);
     says(output, 0, &["your {}/sys.py is never read", "there: nothing else is done"]);
