@@ -19,8 +19,7 @@ pub(crate) fn error(
     name: &str,
     path: PyObjectRef,
 ) -> Option<PyBaseExceptionRef> {
-    let path =
-        if vm.is_none(&path) { vm.sys_module.get_attr("path", vm).ok()? } else { path };
+    let path = if vm.is_none(&path) { vm.sys_module.get_attr("path", vm).ok()? } else { path };
     // A namespace package's is no list.
     let entries: Vec<PyObjectRef> = path.try_to_value(vm).ok()?;
     let entries = entries.iter().filter_map(|entry| entry.downcast_ref::<PyStr>());

@@ -312,3 +312,47 @@ fn importtime_tells_what_each_import_took() {
     let quiet = togil(["-E", "-c", "import json"]).env("PYTHONPROFILEIMPORTTIME", "1");
     quiet.output().prints("");
 }
+
+/// CPython 3.14: `=2` also lists imports of what is loaded, and what `import a.b` says about `a`.
+#[test]
+fn importtime_2_tells_of_loaded_modules_too() {
+    let source = "
+import outer.inner
+import outer
+from outer import inner
+from outer.inner import value
+import nothing.at.all
+";
+    let run = togil(["-X", "importtime=2", "-c", source])
+        .file("outer/__init__.py", "from . import inner\nfrom .inner import value")
+        .file("outer/inner.py", "import outer.inner; value = 1");
+    let output = run.output().exits(1);
+    let ours = |line: &str| {
+        let (times, name) = line.strip_prefix("import time: ")?.rsplit_once(" | ")?;
+        let name = name.trim();
+        let cached = times == "cached    | cached    ";
+        let wanted = ["outer", "nothing"].iter().any(|part| name.starts_with(part));
+        wanted.then(|| format!("{}{name}", if cached { "= " } else { "" }))
+    };
+    let lines: Vec<String> = output.stderr.lines().filter_map(ours).collect();
+    let expected = [
+        // `from . import inner`, and in it `import outer.inner`.
+        "= outer",
+        "= outer.inner",
+        "= outer",
+        "outer.inner",
+        // `from .inner import value`
+        "= outer.inner",
+        "outer",
+        "outer.inner",
+        // The statement is about `outer`; then the other three.
+        "= outer",
+        "= outer",
+        "= outer",
+        "= outer.inner",
+        "nothing",
+        "nothing.at",
+        "nothing.at.all",
+    ];
+    assert_eq!(lines, expected, "{}", output.stderr);
+}

@@ -11,7 +11,7 @@ use std::num::NonZeroI32;
 use std::path::PathBuf;
 
 use super::args::{GilRequest, Options, gil_setting};
-use super::import_time;
+use super::import_time::{self, ImportTime};
 use crate::lock::Handoff;
 
 /// `sys.int_info.default_max_str_digits`
@@ -163,7 +163,7 @@ pub(super) struct Resolved {
     /// No `PYTHON*` variable counts.
     pub(super) ignore_environment: bool,
     /// Tell what each import takes.
-    pub(super) import_time: bool,
+    pub(super) import_time: Option<ImportTime>,
     /// Go on with a prompt after the program. CPython looks at `PYTHONINSPECT` once more then.
     pub(super) inspect: bool,
     /// The most digits in a conversion between `int` and `str`; 0 is no limit.

@@ -114,8 +114,8 @@ fn created<T>(
 }
 
 fn start(py: Python<'_>, resolved: &env::Resolved, what: &Target) -> PyResult<()> {
-    if resolved.import_time {
-        import_time::start(py)?;
+    if let Some(what) = resolved.import_time {
+        import_time::start(py, what)?;
     }
     // As in CPython, filters given on the command line count from the start.
     if !resolved.warnings.is_empty() || resolved.bytes_warning > 0 {

@@ -27,8 +27,7 @@ fn a_file_that_the_standard_library_hides_is_named() {
         .file("site/sitecustomize.py", APPEND);
     let site = output.path().join("site");
     let output = output.env("PYTHONPATH", site).output();
-    let never =
-        "your {}/late/random.py is never read: the standard library's random, which is part of togil, is found first";
+    let never = "your {}/late/random.py is never read: the standard library's random, which is part of togil, is found first";
     says(output, 0, &[never]);
     // CPython freezes it, too.
     let output = explain(&[("runpy.py", "")], &["runpy"]);
