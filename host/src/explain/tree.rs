@@ -40,6 +40,8 @@ fn draw(
     let spec = module.find.as_ref().and_then(|find| find.winner.as_ref());
     let from = match spec {
         _ if module.modules.state == LookupState::None => "blocked".to_owned(),
+        // `collections.abc` is what `collections` puts into `sys.modules`.
+        None if module.error.is_none() => "made by its package".to_owned(),
         None => "not found".to_owned(),
         Some(spec) => match spec.kind {
             SpecKind::BuiltIn => "built-in".to_owned(),

@@ -86,6 +86,7 @@ fn extension(statement: &str) -> Output {
     run.file("package/__init__.py", "")
         .file("package/_c.cpython-313-x86_64-linux-gnu.so", "")
         .file("top.abi3.so", "")
+        .file("namespace/inner.so", "")
         .output()
         .success()
 }
@@ -109,8 +110,12 @@ fn an_extension_module_is_named_in_the_error() {
         );
         assert!(parts[3].starts_with(&message), "{statement}: {}", parts[3]);
     }
-    let output = extension("import top");
-    assert!(output.text().contains("(top.abi3.so)"), "{}", output.text());
+    for (statement, file) in
+        [("import top", "(top.abi3.so)"), ("import namespace.inner", "(inner.so)")]
+    {
+        let output = extension(statement);
+        assert!(output.text().contains(file), "{}", output.text());
+    }
 }
 
 #[test]

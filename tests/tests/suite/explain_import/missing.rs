@@ -262,3 +262,25 @@ fn nothing_is_suggested_where_nothing_is_like_it() {
     let output = explain(&[("helper.py", "")], &["qqqqqqqqqqqq"]);
     does_not_say(&says(output, 1, &["no finder knows"]), "note:");
 }
+
+#[test]
+fn a_list_that_is_older_than_the_directory_is_named() {
+    // As if the file had been written within the clock's grain.
+    let source = "
+import os, sys
+try: import fresh
+except ImportError: pass
+before = os.stat('.')
+open('fresh.py', 'w').close()
+os.utime('.', ns=(before.st_atime_ns, before.st_mtime_ns))
+import fresh
+";
+    let output = explain(&[("main.py", source)], &["--tree", "main.py"]);
+    says(
+        output,
+        1,
+        &[
+            "{}/fresh.py is there, but the finder's list of the directory is older: call importlib.invalidate_caches()",
+        ],
+    );
+}

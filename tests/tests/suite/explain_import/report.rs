@@ -101,6 +101,16 @@ fn a_program_that_fails_is_explained() {
 }
 
 #[test]
+fn a_module_that_its_package_makes_is_not_missing() {
+    let files = [
+        ("main.py", "import pack.made"),
+        ("pack/__init__.py", "import sys; sys.modules['pack.made'] = sys"),
+    ];
+    let output = explain(&files, &["--tree", "main.py"]);
+    says(output, 0, &["pack.made [made by its package, line 1]"]);
+}
+
+#[test]
 fn a_program_with_threads_and_arguments_is_watched() {
     let source = "
         import sys, threading
