@@ -45,6 +45,7 @@ rounds! {
     a_package_that_imports_its_modules_is_no_deadlock: "eager_packages", 100;
     a_reload_beside_lets_nobody_see_half_a_module: "reloads", 100;
     a_cleared_sys_modules_is_a_key_error_at_worst: "cleared", 100;
+    a_reload_and_a_clear_beside_leave_whole_modules: "reloaded_and_cleared", 100;
     a_thread_that_a_body_starts_imports_others_at_once_and_this_one_at_its_end: "threads_in_bodies", 100;
     a_lazy_module_is_executed_once: "lazy", 100;
 }

@@ -335,6 +335,65 @@ def cleared_files():
     write('gone/part.py', '')
 
 
+def reloaded_and_cleared():
+    """One thread reloads, another clears `sys.modules`, the others import."""
+    forget('storm')
+    names = ['storm', 'storm.part', 'storm.inner', 'storm.inner.deep']
+    stop = threading.Event()
+    times = rng.randrange(1, 4)
+
+    def clear():
+        for _ in range(times):
+            ledger.pause()
+            for name in list(sys.modules):
+                if name.startswith('storm'):
+                    sys.modules.pop(name, None)
+
+    def by_rule(error):
+        """It, its package, or the name that the new package has and the old one has not: cleared meanwhile."""
+        if isinstance(error, KeyError):
+            return error.args[0] in names
+        texts = 'not in sys.modules', "cannot import name 'inner' from 'storm'"
+        return isinstance(error, ImportError) and any(text in str(error) for text in texts)
+
+    def reload():
+        while not stop.is_set():
+            for name in names:
+                module = sys.modules.get(name)
+                if module is not None:
+                    try:
+                        importlib.reload(module)
+                    except (ImportError, KeyError) as error:
+                        if not by_rule(error):
+                            raise
+            time.sleep(0)
+
+    jobs = [importer(rng.choice(names), [by_function, by_dunder]) for _ in range(rng.randrange(2, 6))]
+
+    def last():
+        results = together(*jobs, clear)
+        stop.set()
+        return results
+
+    results, reloaded = together(last, reload)
+    if isinstance(results, BaseException) or reloaded is not None:
+        wrong(f'{describe(results)} {describe(reloaded)}')
+    for job, result in zip(jobs, results):
+        if by_rule(result):
+            continue
+        if isinstance(result, BaseException):
+            wrong(f'{job.name}: {describe(result)}')
+        if not result[1]:
+            wrong(f'{job.name}: half-initialised')
+
+
+def reloaded_and_cleared_files():
+    write('storm/__init__.py', '')
+    write('storm/part.py', 'from . import inner')
+    write('storm/inner/__init__.py', '')
+    write('storm/inner/deep.py', 'import storm.part')
+
+
 def threads_in_bodies():
     forget('starter', 'helped', 'asked')
     jobs = [importer(rng.choice(['starter', 'helped'])) for _ in range(rng.randrange(2, 6))]
