@@ -89,7 +89,7 @@ pub(crate) enum Models {
 
 /// The loom models of the workspace, and what else is tested without the VM.
 fn loom(root: &Path) -> Command {
-    let mut cargo = without_vm(root);
+    let mut cargo = without_vm(root, "release");
     cargo.args([
         "-p",
         "togil-interp",
@@ -104,9 +104,9 @@ fn loom(root: &Path) -> Command {
     cargo
 }
 
-/// Some of these models, in the workspace at `root`.
+/// Some of these models, for one run, in the workspace at `root`.
 pub(crate) fn models(root: &Path, models: Models) -> Command {
-    let mut cargo = without_vm(root);
+    let mut cargo = without_vm(root, "mutants");
     match models {
         Models::Loom(chosen) => {
             cargo.args(["-p", "togil-tests", "--test", "loom", "--"]).args(chosen)
@@ -122,10 +122,10 @@ pub(crate) fn models(root: &Path, models: Models) -> Command {
 /// A target directory of its own: the flag changes every crate that is compiled, and none of the VM
 /// is. One for each root: cargo tells a workspace from its copy by the times of the files alone, and
 /// would run a mutant's models.
-fn without_vm(root: &Path) -> Command {
+fn without_vm(root: &Path, profile: &str) -> Command {
     let mut cargo = cargo("test");
     cargo
-        .args(["--release", "--no-fail-fast", "--target-dir"])
+        .args(["--profile", profile, "--no-fail-fast", "--target-dir"])
         .arg(root.join("target/loom"))
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))
