@@ -14,6 +14,7 @@ mod handoffs;
 mod imports;
 mod late;
 mod lifecycle;
+mod litmus;
 mod requests;
 mod scene;
 mod shared_channel;

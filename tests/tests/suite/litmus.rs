@@ -1,8 +1,9 @@
 //! The catalogue of litmus programs (`tests/litmus`): what may happen in each is derived by hand and stated
-//! beside it, and two witnesses that know nothing of each other must agree. `togil race` comes to exactly
-//! that set, and real threads never leave it.
+//! beside it, and three witnesses that know nothing of each other must agree. `togil race` comes to exactly
+//! that set, real threads never leave it, and loom finds it in models of many of them
+//! (`tests/tests/loom/litmus`).
 //!
-//! To add a program is to write a function there.
+//! To add a program is to write a function there, and its outcomes into `outcomes.tsv`, which a test here checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -123,6 +124,32 @@ fn what_is_explored_is_exactly_what_is_stated() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The models under loom cannot ask Python.
+#[test]
+fn the_table_for_the_models_has_what_the_catalogue_states() {
+    let row = |name: &str, discipline: &str, stated: &Value| {
+        let outcomes = match stated.as_str() {
+            Some(end) => vec![end],
+            None => stated.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+        };
+        format!("{name}\t{discipline}\t{}\n", outcomes.join("\t"))
+    };
+    let table: String = catalogue(["0", "0"])
+        .iter()
+        .flat_map(|(name, program)| {
+            ["free", "any_bytecode", "gil"]
+                .map(|discipline| row(name, discipline, &program[discipline]))
+        })
+        .collect();
+    let path = directory().join("outcomes.tsv");
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    if kept != table {
+        let made = std::env::temp_dir().join("outcomes.tsv");
+        std::fs::write(&made, &table).expect("it can be written");
+        panic!("{} is not what the catalogue states: take {}", path.display(), made.display());
+    }
 }
 
 #[test]
