@@ -212,6 +212,8 @@ fn operation(
         Some(SiteKind::DeleteItem) => format!("delete {item} of {object}"),
         Some(SiteKind::Contains) => format!("look for {item} in {object}"),
         Some(SiteKind::ForIter) => format!("next item of {object}"),
+        Some(SiteKind::Leave) if write => format!("back into the call that changes {object}"),
+        Some(SiteKind::Leave) => format!("back into the call that reads {object}"),
         Some(SiteKind::Call) if write => format!("call that changes {object}"),
         Some(SiteKind::Call) => format!("call that reads {object}"),
         _ if write => format!("change {object}"),

@@ -8,12 +8,13 @@ use rustpython_vm::function::{Callee as Called, FuncArgs, ItemDoc, PyMethodDef, 
 use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::accesses::{self, Callee, Touched};
+use super::calls::Calls;
 use super::execution::{Abandoned, Execution};
 use super::lab;
 use super::places;
 use super::site::SiteKind;
 use super::sites::{self, Known};
-use super::table::Effect;
+use super::table::{Back, Effect};
 use super::values;
 use super::{Access, Part, SiteId, Step, ThreadId};
 use crate::switch_point::with_current_frame;
@@ -29,6 +30,8 @@ pub(crate) struct Me {
     imports: usize,
     /// The iterators that were made of built-in containers, by address, with these.
     iterators: Vec<(usize, PyObjectRef)>,
+    /// The native code that it is in the middle of.
+    calls: Calls,
 }
 
 thread_local! {
@@ -46,7 +49,8 @@ pub(crate) fn controlled<R>(execution: &Arc<Execution>, id: ThreadId, f: impl Fn
         }
     }
     let execution = execution.clone();
-    let me = Me { execution, id, iterated: None, imports: 0, iterators: Vec::new() };
+    let (iterators, calls) = (Vec::new(), Calls::default());
+    let me = Me { execution, id, iterated: None, imports: 0, iterators, calls };
     let _restore = Restore(ME.replace(Some(me)));
     f()
 }
@@ -54,6 +58,15 @@ pub(crate) fn controlled<R>(execution: &Arc<Execution>, id: ThreadId, f: impl Fn
 /// The execution that the calling thread is a part of, and its number there.
 pub(crate) fn me() -> Option<(Arc<Execution>, ThreadId)> {
     ME.with_borrow(|me| me.as_ref().map(|me| (me.execution.clone(), me.id)))
+}
+
+/// The calling thread does a step.
+pub(crate) fn steps() {
+    ME.with_borrow_mut(|me| {
+        if let Some(me) = me {
+            me.calls.step();
+        }
+    });
 }
 
 /// The calling thread begins an import, or has done one.
@@ -73,12 +86,14 @@ fn hook(vm: &VirtualMachine, args: FuncArgs, _: Called) -> PyResult {
     let [site, operands @ ..] = args.args.as_slice() else { return Ok(vm.ctx.none()) };
     let number = site.downcast_ref::<PyInt>().and_then(|site| site.as_u32_mask().into());
     let site = SiteId(number.unwrap_or_default());
-    if let Some(Seen { execution, id, step, over, switches_after }) = look(vm, site, operands) {
+    if let Some(seen) = look(vm, site, operands) {
+        let Seen { execution, id, step, over, switches_after } = seen;
         if over {
             return Err(lab::abandoned(vm, &execution));
         }
         if !step.accesses.is_empty() {
-            announce(vm, &execution, id, step)?;
+            let announced = execution.announce(vm, id, step, None);
+            announced.map_err(|Abandoned| lab::abandoned(vm, &execution))?;
             // Chosen: the step is done as soon as this returns.
             if execution.notes
                 && let Some(known) = sites::get(site)
@@ -101,6 +116,7 @@ pub(crate) fn announce(
     id: ThreadId,
     step: Step,
 ) -> PyResult<()> {
+    steps();
     let announced = execution.announce(vm, id, step, None);
     announced.map(drop).map_err(|Abandoned| lab::abandoned(vm, execution))
 }
@@ -133,6 +149,9 @@ fn look(vm: &VirtualMachine, site: SiteId, operands: &[PyObjectRef]) -> Option<S
         } else if !known.theirs {
             step.site = places::here();
         }
+        if !step.accesses.is_empty() && known.site.kind != SiteKind::Leave {
+            me.calls.step();
+        }
         Some(Seen { execution: me.execution.clone(), id: me.id, step, over, switches_after })
     })
 }
@@ -156,19 +175,36 @@ impl Me {
             }
             SiteKind::GetIter => self.iterated = operands.first().cloned(),
             SiteKind::GotIter => {
-                if let (Some(iterated), Some(iterator)) = (self.iterated.take(), operands.first())
-                    && (accesses::is_container(&iterated) || iterated.is(iterator))
-                {
+                if let (Some(iterated), Some(iterator)) = (self.iterated.take(), operands.first()) {
                     let address = iterator.get_id();
+                    // Of one that has died at this address.
                     self.iterators.retain(|(other, _)| *other != address);
-                    self.iterators.push((address, iterated));
+                    let is_itself = iterated.is(iterator);
+                    if accesses::is_container(&iterated)
+                        // What `__next__` of a class does is looked at itself.
+                        || (is_itself && !accesses::is_of_a_python_class(iterator))
+                    {
+                        self.iterators.push((address, iterated));
+                    }
                 }
                 return (Vec::new(), false);
             }
+            SiteKind::Leave => {
+                if self.calls.is_empty() {
+                    return (Vec::new(), false);
+                }
+                let accesses = with_current_frame(|frame| self.calls.leave(frame));
+                return (accesses.unwrap_or_default(), false);
+            }
             _ => {}
+        }
+        if !self.calls.is_empty() {
+            with_current_frame(|frame| self.calls.goes_on(frame));
         }
         let mut touched = Touched { objects: &mut state.objects, accesses: Vec::new(), vm };
         let mut switches_after = false;
+        // Of operators and the like: if Python code compares, or gives a hash.
+        let mut back = Back::Each;
         match (&site.site.kind, operands) {
             (SiteKind::LoadAttr(name), [object, ..]) if name == "__dict__" => {
                 touched.dict_of(object);
@@ -222,23 +258,32 @@ impl Me {
                     Some((_, of)) if of.is(iterator) => {
                         touched.touch(iterator, Part::Whole, true);
                     }
-                    Some((_, of)) => touched.whole(of, false),
+                    Some((_, of)) => {
+                        touched.whole(of, false);
+                        back = Back::Never;
+                    }
                     None => {}
                 }
             }
             (SiteKind::Call, [callable, arguments @ ..]) => {
-                let (callee, is_unchecked) = accesses::callee(vm, callable, arguments.len());
+                let known = accesses::callee(vm, callable, arguments.len());
+                back = known.back;
                 // Our primitives say themselves where they are done.
                 let is_ours = is_gil && accesses::is_ours(callable, vm);
-                switches_after = !is_unchecked && !is_ours;
+                switches_after = !known.is_unchecked && !is_ours;
                 let first = arguments.first();
-                match (callee, first) {
+                match (known.callee, first) {
                     (Callee::Method(effect), _) => {
                         if let Some(object) = accesses::bound_to(callable, vm) {
                             touched.item(&object, first.map(|first| &**first), effect);
+                            touched.generator(&object);
                         }
                     }
-                    (Callee::Function(Some(Effect::Write)), Some(first)) => {
+                    // What `__next__` of a class does is looked at itself.
+                    (Callee::Function(Some(Effect::Write)), Some(first))
+                        if accesses::is_container(first)
+                            || !accesses::is_of_a_python_class(first) =>
+                    {
                         touched.touch(first, Part::Whole, true);
                     }
                     (Callee::Function(Some(_)), Some(first)) => touched.whole(first, false),
@@ -254,8 +299,32 @@ impl Me {
                     _ => {}
                 }
             }
-            _ => {}
+            _ => back = Back::Never,
         }
-        (touched.accesses, switches_after)
+        let accesses = touched.accesses;
+        // What is found by a plain key runs no Python code.
+        let whole = |access: &Access| access.part == Part::Whole;
+        if back != Back::Never && accesses.iter().any(whole) && !is_variable(&site.site.kind) {
+            with_current_frame(|frame| self.calls.begin(frame, &accesses, back));
+        }
+        (accesses, switches_after)
     }
+}
+
+/// Whether it is a place for one value, which nothing in Python has a part in.
+fn is_variable(kind: &SiteKind) -> bool {
+    matches!(
+        kind,
+        SiteKind::LoadAttr(_)
+            | SiteKind::StoreAttr(_)
+            | SiteKind::DeleteAttr(_)
+            | SiteKind::LoadGlobal(_)
+            | SiteKind::StoreGlobal(_)
+            | SiteKind::DeleteGlobal(_)
+            | SiteKind::LoadCell(_)
+            | SiteKind::StoreCell(_)
+            | SiteKind::DeleteCell(_)
+            | SiteKind::Truth
+            | SiteKind::GetIter
+    )
 }

@@ -227,6 +227,7 @@ fn step(
     timeout: Option<f64>,
 ) -> PyResult<bool> {
     let step = Step { accesses: Vec::new(), sync: Some(sync), site: places::here() };
+    hook::steps();
     let done = execution
         .announce(vm, me, step, seconds(timeout))
         .map_err(|Abandoned| abandoned(vm, execution))?;

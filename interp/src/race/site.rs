@@ -69,6 +69,8 @@ pub enum SiteKind {
     /// A place to switch, and nothing else: the entry of a function, or where a generator goes on behind a
     /// `yield`. Gives nothing.
     Entry,
+    /// The frame returns or yields: native code that has called it goes on. Gives nothing.
+    Leave,
     /// The end of a turn of a loop. Gives nothing.
     BackEdge {
         /// The loop's body stores nothing and calls nothing, so that a turn that read what

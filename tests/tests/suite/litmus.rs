@@ -16,11 +16,6 @@ use crate::harness::{Togil, togil};
 /// Programs of which the explorer does not come to what is stated, by discipline, and why. The stated
 /// set is right; a row goes when the explorer is.
 const KNOWN_WRONG: &[(&str, &str, &str)] = &[
-    ("race_sort_by_key", "free", CALLED_BACK),
-    ("race_sort_by_key", "gil", CALLED_BACK),
-    ("race_next", "free", CALLED_BACK),
-    ("race_next", "gil", CALLED_BACK),
-    ("race_next_of_counter", "free", CALLED_BACK),
     ("race_weakref_asked_twice", "free", WEAK),
     ("race_weakref_asked_twice", "gil", WEAK),
     ("race_weakref_held", "free", WEAK),
@@ -35,7 +30,6 @@ const KNOWN_WRONG: &[(&str, &str, &str)] = &[
     ("race_destructor_takes_rlock", "gil", KEPT),
 ];
 
-const CALLED_BACK: &str = "what runs Python code inside has an end that others can tell";
 const WEAK: &str = "to ask a weak reference is no step";
 const KEPT: &str = "an object that was touched is kept until the execution ends";
 

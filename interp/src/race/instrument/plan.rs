@@ -42,7 +42,9 @@ impl Around {
         next: &[Instruction],
     ) {
         self.after.take_if(|after| after.kind == SiteKind::Entry);
-        self.before.retain(|before| !matches!(before.kind, SiteKind::BackEdge { .. }));
+        let switches =
+            |kind: &SiteKind| matches!(kind, SiteKind::BackEdge { .. } | SiteKind::Leave);
+        self.before.retain(|before| !switches(&before.kind));
         let (Some(stack), Opcode::Call) = (stack, instruction.op) else { return };
         for before in self.before.iter_mut().filter(|before| before.kind == SiteKind::Call) {
             let second = instruction.arg.saturating_sub(1);
@@ -212,6 +214,7 @@ fn before(
         O::ToBool | O::UnaryNot | O::PopJumpIfTrue | O::PopJumpIfFalse => (SiteKind::Truth, &[1]),
         O::Call | O::CallKw | O::CallFunctionEx => return call(op, arg, slot),
         O::JumpBackward => (SiteKind::BackEdge { pure: pure() }, &[]),
+        O::ReturnValue | O::YieldValue => (SiteKind::Leave, &[]),
         _ => return None,
     };
     if !depths.iter().all(|depth| slot(*depth).is_some_and(Slot::is_object)) {

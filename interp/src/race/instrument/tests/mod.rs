@@ -13,6 +13,7 @@ use rustpython_vm::{AsObject, PyObjectRef, PyRef, VirtualMachine};
 use super::{Sites, What, instrument};
 use crate::Interpreter;
 use crate::race::SiteId;
+use crate::race::site::SiteKind;
 
 fn attached(run: impl FnOnce(&VirtualMachine)) {
     let interpreter = Interpreter::builder().build().expect("an interpreter");
@@ -55,7 +56,8 @@ fn run(code: PyRef<PyCode>, vm: &VirtualMachine) -> Vec<String> {
     shown.clone()
 }
 
-/// What a module announces in the function `f`: sites' kinds, and what the hook was given.
+/// What a module announces in the function `f`: sites' kinds, and what the hook was given. Without the
+/// ends of functions.
 fn announced(source: &str, what: &What) -> Vec<String> {
     let mut announced = Vec::new();
     attached(|vm| {
@@ -73,7 +75,7 @@ fn announced(source: &str, what: &What) -> Vec<String> {
         assert_eq!(shown, [""; 0], "{source}");
         for (id, given) in &*calls.lock().unwrap() {
             let site = sites.get(*id).expect("a site that was added");
-            if site.function == "f" {
+            if site.function == "f" && site.kind != SiteKind::Leave {
                 let kind = format!("{:?}", site.kind);
                 announced.push([&[kind], &given[..]].concat().join(" "));
             }
