@@ -212,6 +212,7 @@ fn operation(
         Some(SiteKind::DeleteItem) => format!("delete {item} of {object}"),
         Some(SiteKind::Contains) => format!("look for {item} in {object}"),
         Some(SiteKind::ForIter) => format!("next item of {object}"),
+        Some(SiteKind::Drop | SiteKind::End) => format!("let go of {object}"),
         Some(SiteKind::Leave) if write => format!("back into the call that changes {object}"),
         Some(SiteKind::Leave) => format!("back into the call that reads {object}"),
         Some(SiteKind::Call) if write => format!("call that changes {object}"),

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use rustpython_vm::builtins::PyInt;
+use rustpython_vm::builtins::{PyInt, PyWeak};
 use rustpython_vm::function::{Callee as Called, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::accesses::{self, Callee, Touched};
 use super::calls::Calls;
+use super::deaths;
 use super::execution::{Abandoned, Execution};
 use super::lab;
 use super::places;
@@ -16,7 +17,7 @@ use super::site::SiteKind;
 use super::sites::{self, Known};
 use super::table::{Back, Effect};
 use super::values;
-use super::{Access, Part, SiteId, Step, ThreadId};
+use super::{Access, ObjectId, Part, SiteId, Step, ThreadId};
 use crate::switch_point::with_current_frame;
 
 /// The calling thread's part in an execution.
@@ -28,10 +29,19 @@ pub(crate) struct Me {
     /// How many imports it is in: what a module does at its import is one step, with the lock of that
     /// module held.
     imports: usize,
-    /// The iterators that were made of built-in containers, by address, with these.
-    iterators: Vec<(usize, PyObjectRef)>,
+    /// The iterators that were made of built-in containers, by address, with these, or that were
+    /// given as they are.
+    iterators: Vec<(usize, Iterated)>,
     /// The native code that it is in the middle of.
     calls: Calls,
+    /// What its last step has given up a reference to.
+    given_up: Vec<ObjectId>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Iterated {
+    Itself,
+    Container(ObjectId),
 }
 
 thread_local! {
@@ -49,8 +59,15 @@ pub(crate) fn controlled<R>(execution: &Arc<Execution>, id: ThreadId, f: impl Fn
         }
     }
     let execution = execution.clone();
-    let (iterators, calls) = (Vec::new(), Calls::default());
-    let me = Me { execution, id, iterated: None, imports: 0, iterators, calls };
+    let me = Me {
+        execution,
+        id,
+        iterated: None,
+        imports: 0,
+        iterators: Vec::new(),
+        calls: Calls::default(),
+        given_up: Vec::new(),
+    };
     let _restore = Restore(ME.replace(Some(me)));
     f()
 }
@@ -58,6 +75,14 @@ pub(crate) fn controlled<R>(execution: &Arc<Execution>, id: ThreadId, f: impl Fn
 /// The execution that the calling thread is a part of, and its number there.
 pub(crate) fn me() -> Option<(Arc<Execution>, ThreadId)> {
     ME.with_borrow(|me| me.as_ref().map(|me| (me.execution.clone(), me.id)))
+}
+
+/// Like [`me`], with what the thread's last step has given up references to. `None` in an import.
+pub(crate) fn lets_go() -> Option<(Arc<Execution>, ThreadId, Vec<ObjectId>)> {
+    ME.with_borrow(|me| {
+        let me = me.as_ref().filter(|me| me.imports == 0)?;
+        Some((me.execution.clone(), me.id, me.given_up.clone()))
+    })
 }
 
 /// The calling thread does a step.
@@ -86,6 +111,7 @@ fn hook(vm: &VirtualMachine, args: FuncArgs, _: Called) -> PyResult {
     let [site, operands @ ..] = args.args.as_slice() else { return Ok(vm.ctx.none()) };
     let number = site.downcast_ref::<PyInt>().and_then(|site| site.as_u32_mask().into());
     let site = SiteId(number.unwrap_or_default());
+    deaths::let_go(vm)?;
     if let Some(seen) = look(vm, site, operands) {
         let Seen { execution, id, step, over, switches_after } = seen;
         if over {
@@ -180,16 +206,18 @@ impl Me {
                     // Of one that has died at this address.
                     self.iterators.retain(|(other, _)| *other != address);
                     let is_itself = iterated.is(iterator);
-                    if accesses::is_container(&iterated)
+                    if accesses::is_container(&iterated) {
+                        let number = state.objects.number(&iterated);
+                        self.iterators.push((address, Iterated::Container(number)));
+                    } else if is_itself && !accesses::is_of_a_python_class(iterator) {
                         // What `__next__` of a class does is looked at itself.
-                        || (is_itself && !accesses::is_of_a_python_class(iterator))
-                    {
-                        self.iterators.push((address, iterated));
+                        self.iterators.push((address, Iterated::Itself));
                     }
                 }
                 return (Vec::new(), false);
             }
             SiteKind::Leave => {
+                self.given_up.clear();
                 if self.calls.is_empty() {
                     return (Vec::new(), false);
                 }
@@ -255,17 +283,20 @@ impl Me {
                 let made = self.iterators.iter().find(|(other, _)| *other == address);
                 match made {
                     // A generator, or an iterator that was given as one: others may have it, too.
-                    Some((_, of)) if of.is(iterator) => {
-                        touched.touch(iterator, Part::Whole, true);
-                    }
-                    Some((_, of)) => {
-                        touched.whole(of, false);
+                    Some((_, Iterated::Itself)) => touched.touch(iterator, Part::Whole, true),
+                    Some((_, Iterated::Container(object))) => {
+                        let (object, part) = (*object, Part::Whole);
+                        touched.accesses.push(Access { object, part, write: false });
                         back = Back::Never;
                     }
                     None => {}
                 }
             }
             (SiteKind::Call, [callable, arguments @ ..]) => {
+                if let Some(weak) = callable.downcast_ref::<PyWeak>() {
+                    let sharing = &state.watch.sharing;
+                    touched.referent(weak, sharing);
+                }
                 let known = accesses::callee(vm, callable, arguments.len());
                 back = known.back;
                 // Our primitives say themselves where they are done.
@@ -300,6 +331,11 @@ impl Me {
                 }
             }
             _ => back = Back::Never,
+        }
+        self.given_up.clear();
+        if deaths::can_be_told() {
+            let sharing = &state.watch.sharing;
+            self.given_up = touched.given_up(&site.site.kind, operands, sharing);
         }
         let accesses = touched.accesses;
         // What is found by a plain key runs no Python code.

@@ -14,6 +14,8 @@ use super::{Access, SiteId, ThreadId};
 #[derive(Debug, Clone, Default)]
 pub struct Sharing {
     shared: HashSet<SiteId>,
+    /// The classes of which an object has died while there were several threads, by numbers.
+    dying: HashSet<u64>,
     /// Every site counts as shared.
     all: bool,
     /// Whether a site was found to be shared since this was last taken.
@@ -40,6 +42,16 @@ impl Sharing {
     /// Something was taken for no step that is one.
     pub(crate) fn grow(&mut self) {
         self.grew = true;
+    }
+
+    /// Whether it matters who is the last to let go of an object of a class.
+    pub(crate) fn is_dying(&self, class: u64) -> bool {
+        self.dying.contains(&class)
+    }
+
+    /// An object of a class has died while there were several threads.
+    pub(crate) fn dies(&mut self, class: u64) {
+        self.grew |= !self.all && self.dying.insert(class);
     }
 
     fn contains(&self, site: SiteId) -> bool {
