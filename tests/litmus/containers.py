@@ -322,3 +322,30 @@ def race_aba_locked():
     return stack.names()
 
 
+
+
+class Same:
+    """Is equal to nothing, which Python code says."""
+
+    def __eq__(self, other):
+        return False
+
+    __hash__ = None
+
+
+# A list is looked through item by item where Python code compares: what is added meanwhile is found.
+@racy(free={False, True}, gil={False, True}, twin="race_contains_plain")
+def race_contains_by_python():
+    xs, seen = [Same()], []
+    last = Same()
+
+    together(lambda: seen.append(last in xs), lambda: xs.append(last))
+    return seen[0]
+
+
+@correct({False, True})
+def race_contains_plain():
+    xs, seen = [1], []
+
+    together(lambda: seen.append(2 in xs), lambda: xs.append(2))
+    return seen[0]

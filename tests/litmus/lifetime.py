@@ -263,3 +263,66 @@ def race_counted_in_the_class():
 
     together(lambda: add(a), lambda: add(b))
     return a.n, b.n, Counter.n
+
+
+# As in `race_dies_elsewhere`, but it is the end of the function that lets go.
+@racy(free={"holder", "dropper"}, gil={"holder", "dropper"}, twin="race_dies_where_it_was_made")
+def race_dies_at_return():
+    log = []
+    box = Box(it=Noisy(log))
+
+    def hold():
+        it = box.it
+        one()
+
+    def drop():
+        box.it = None
+
+    named(holder=hold, dropper=drop)
+    return log[0]
+
+
+# What holds it goes first, and takes it along.
+@racy(free={"holder", "dropper"}, gil={"holder", "dropper"}, twin="race_dies_where_it_was_made")
+def race_dies_with_its_holder():
+    log = []
+    shared = [Noisy(log)]
+
+    def hold():
+        it = shared[0]
+        one()
+        it = None
+
+    named(holder=hold, dropper=lambda: shared.clear())
+    return log[0]
+
+
+# A loop that waits for the end of an object is no livelock: somebody lets go of it.
+@correct({"dead"})
+def race_wait_for_the_end():
+    box = Box(it=Node())
+    reference = weakref.ref(box.it)
+
+    def drop():
+        box.it = None
+
+    def wait():
+        while reference() is not None:
+            pass
+
+    together(drop, wait)
+    return "dead"
+
+
+# What is called at the end of an object runs in the thread that let go of it, before anything else there.
+@correct({("called", "dropped")})
+def race_callback_of_weakref():
+    box, seen = Box(it=Node()), []
+    reference = weakref.ref(box.it, lambda _: seen.append("called"))
+
+    def drop():
+        box.it = None
+        seen.append("dropped")
+
+    together(drop, one)
+    return tuple(seen) if reference() is None else "alive"
