@@ -324,7 +324,7 @@ def race_aba_locked():
 
 
 
-class Same:
+class Unlike:
     """Is equal to nothing, which Python code says."""
 
     def __eq__(self, other):
@@ -333,19 +333,25 @@ class Same:
     __hash__ = None
 
 
-# A list is looked through item by item where Python code compares: what is added meanwhile is found.
-@racy(free={False, True}, gil={False, True}, twin="race_contains_plain")
-def race_contains_by_python():
-    xs, seen = [Same()], []
-    last = Same()
-
-    together(lambda: seen.append(last in xs), lambda: xs.append(last))
-    return seen[0]
+# Where Python code compares, a list is looked through item by item: what is behind may move meanwhile.
+@racy(free={1, 0, "ValueError"}, gil={1, 0, "ValueError"}, twin="race_index_of_number")
+def race_index_by_python():
+    return index_of(5, Unlike())
 
 
-@correct({False, True})
-def race_contains_plain():
-    xs, seen = [1], []
+@correct({1, 0})
+def race_index_of_number():
+    return index_of(5, 4)
 
-    together(lambda: seen.append(2 in xs), lambda: xs.append(2))
+
+def index_of(sought, first):
+    xs, seen = [first, sought], []
+
+    def look():
+        try:
+            seen.append(xs.index(sought))
+        except ValueError:
+            seen.append("ValueError")
+
+    together(look, lambda: xs.pop(0))
     return seen[0]

@@ -167,35 +167,3 @@ def race_iterator_locked():
 
     together(take, take)
     return tuple(sorted(got))
-
-
-# The generator is asked while it runs, by C code that takes all of it.
-@racy(
-    free={((), (1, 2)), ("ValueError", (1, 2)), ("ValueError", (1,)), ((1,), (2,)),
-          ("ValueError", (2,))},
-    gil={((), (1, 2))},
-    twin="race_list_of_generator_locked",
-)
-def race_list_of_generator():
-    shared, got = numbers(), []
-
-    def take():
-        try:
-            got.append(tuple(list(shared)))
-        except ValueError:
-            got.append("ValueError")
-
-    together(take, take)
-    return tuple(sorted(got, key=str))
-
-
-@correct({((), (1, 2))})
-def race_list_of_generator_locked():
-    shared, got, lock = numbers(), [], threading.Lock()
-
-    def take():
-        with lock:
-            got.append(tuple(list(shared)))
-
-    together(take, take)
-    return tuple(sorted(got, key=str))

@@ -282,36 +282,19 @@ def race_dies_at_return():
     return log[0]
 
 
-# What holds it goes first, and takes it along.
+# What a built-in container lets go of dies in the thread that emptied it, unless the other has it.
 @racy(free={"holder", "dropper"}, gil={"holder", "dropper"}, twin="race_dies_where_it_was_made")
-def race_dies_with_its_holder():
+def race_dies_with_its_container():
     log = []
-    shared = [Noisy(log)]
+    shared = {"it": Noisy(log)}
 
     def hold():
-        it = shared[0]
+        it = shared.get("it")
         one()
         it = None
 
     named(holder=hold, dropper=lambda: shared.clear())
     return log[0]
-
-
-# A loop that waits for the end of an object is no livelock: somebody lets go of it.
-@correct({"dead"})
-def race_wait_for_the_end():
-    box = Box(it=Node())
-    reference = weakref.ref(box.it)
-
-    def drop():
-        box.it = None
-
-    def wait():
-        while reference() is not None:
-            pass
-
-    together(drop, wait)
-    return "dead"
 
 
 # What is called at the end of an object runs in the thread that let go of it, before anything else there.

@@ -225,11 +225,10 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
     if !is_native && !is_unbound {
         return Known::PYTHON;
     }
-    let name = callable.get_attr("__name__", vm).ok();
-    let name = name.as_ref().and_then(|name| name.downcast_ref::<PyStr>());
-    let Some(name) = name.and_then(|name| name.to_str()) else {
+    let Some(name) = name_of(callable, vm) else {
         return Known::PYTHON;
     };
+    let name = name.as_str();
     let back = table::back_in(name);
     if is_unbound {
         let effect = match table::of_method(name) {
@@ -253,6 +252,15 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
         },
     };
     Known { callee, is_unchecked, back }
+}
+
+/// The name of what is called.
+pub(crate) fn name_of(callable: &PyObject, vm: &VirtualMachine) -> Option<String> {
+    if is_of_a_python_class(callable) {
+        return None;
+    }
+    let name = callable.get_attr("__name__", vm).ok()?;
+    Some(name.downcast_ref::<PyStr>()?.to_str()?.to_owned())
 }
 
 /// Whether it is a function or a method of the shim.

@@ -7,12 +7,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustpython_vm::builtins::{PyCode, PyDict, PyFunction, PyList, PyType, PyWeak};
+use rustpython_vm::builtins::{PyCode, PyDict, PyFunction, PyList, PySet, PyType, PyWeak};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::accesses::{self, Touched, field, is_of_a_python_class};
 use super::site::SiteKind;
-use super::{Access, ObjectId, Part, Sharing, Step, hook, places, values};
+use super::{Access, ObjectId, Part, Sharing, Step, hook, places, table, values};
 
 /// Whether code of the user's can tell the ends of objects.
 static CAN_BE_TOLD: AtomicBool = AtomicBool::new(false);
@@ -79,6 +79,9 @@ fn contents(object: &PyObject) -> Vec<PyObjectRef> {
     if let Some(list) = object.downcast_ref::<PyList>() {
         return list.borrow_vec().to_vec();
     }
+    if let Some(set) = object.downcast_ref::<PySet>() {
+        return set.elements();
+    }
     let dict = object.downcast_ref::<PyDict>();
     let items = dict.map(|dict| dict.to_owned().into_iter().map(|(_, value)| value).collect());
     items.unwrap_or_default()
@@ -102,24 +105,28 @@ impl Touched<'_> {
         operands: &[PyObjectRef],
         sharing: &Sharing,
     ) -> Vec<ObjectId> {
-        // What is kept from now on is let go of where it is seen.
-        if let SiteKind::Call = kind
-            && let [callable, arguments @ ..] = operands
+        let mut gone = given_up(self.vm, kind, operands);
+        if let (SiteKind::Call, [callable, arguments @ ..]) = (kind, operands)
             && callable.downcast_ref::<PyFunction>().is_none()
         {
-            let bound = accesses::bound_to(callable, self.vm);
-            let contents = bound.map(|object| contents(&object)).unwrap_or_default();
-            for object in contents.iter().filter(|object| is_watched(object)) {
-                self.objects.number(object);
+            if let Some(object) = accesses::bound_to(callable, self.vm) {
+                let contents = contents(&object);
+                // What is kept from now on is let go of where it is seen.
+                for object in contents.iter().filter(|object| is_watched(object)) {
+                    self.objects.number(object);
+                }
+                if accesses::name_of(callable, self.vm).is_some_and(|name| table::drops(&name)) {
+                    gone = contents;
+                }
             }
             // It may be what makes a weak reference of it.
-            let first = arguments.first().filter(|first| accesses::is_of_a_python_class(first));
+            let first = arguments.first().filter(|first| is_of_a_python_class(first));
             if let Some(first) = first {
                 self.objects.number(first);
             }
         }
         let mut numbers = Vec::new();
-        for object in given_up(self.vm, kind, operands) {
+        for object in gone {
             if !is_watched(&object) {
                 continue;
             }

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use rustpython_vm::builtins::{PyInt, PyWeak};
+use rustpython_vm::builtins::{PyGenerator, PyInt, PyWeak};
 use rustpython_vm::function::{Callee as Called, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
-use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::accesses::{self, Callee, Touched};
 use super::calls::Calls;
@@ -317,7 +317,15 @@ impl Me {
                     {
                         touched.touch(first, Part::Whole, true);
                     }
-                    (Callee::Function(Some(_)), Some(first)) => touched.whole(first, false),
+                    (Callee::Function(Some(_)), Some(first)) => {
+                        touched.whole(first, false);
+                        // Such a call makes a generator go on. One that nobody else has is only
+                        // read: a loop that makes one in each turn changes nothing by it.
+                        let last = touched.accesses.last_mut().filter(|_| is_generator(first));
+                        if let Some(access) = last {
+                            access.write = state.watch.is_of_another(access.object, self.id);
+                        }
+                    }
                     (Callee::Unbound(effect), Some(first)) => {
                         touched.whole(first, effect == Effect::Write);
                     }
@@ -345,6 +353,10 @@ impl Me {
         }
         (accesses, switches_after)
     }
+}
+
+fn is_generator(object: &PyObject) -> bool {
+    object.downcast_ref::<PyGenerator>().is_some()
 }
 
 /// Whether it is a place for one value, which nothing in Python has a part in.

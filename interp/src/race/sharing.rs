@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use super::{Access, SiteId, ThreadId};
+use super::{Access, ObjectId, SiteId, ThreadId};
 
 /// What is known of a program's sites, over its executions.
 #[derive(Debug, Clone, Default)]
@@ -84,6 +84,12 @@ pub(crate) struct Watch {
 impl Watch {
     pub(crate) fn new(sharing: Sharing) -> Self {
         Self { sharing, touches: Vec::new() }
+    }
+
+    /// Whether another thread was the last to touch an object.
+    pub(crate) fn is_of_another(&self, object: ObjectId, thread: ThreadId) -> bool {
+        let touches = self.touches.get(object.0 as usize);
+        touches.and_then(|touches| touches.thread).is_some_and(|other| other != thread)
     }
 
     /// Notes what a thread does at a site. Returns whether others can tell.

@@ -110,6 +110,12 @@ pub(crate) fn back_in(name: &str) -> Back {
     }
 }
 
+/// Whether the method `name` of a container gives up what is in it. What `pop` gives goes on.
+pub(crate) fn drops(name: &str) -> bool {
+    matches!(name, "clear" | "remove" | "discard" | "update" | "__setitem__" | "__delitem__")
+        || name.ends_with("_update")
+}
+
 /// Whether CPython 3.14 leaves out the check for a switch after a call of it once the call is
 /// specialised: `CALL_LEN`, `CALL_ISINSTANCE` and `CALL_TYPE_1` have no `_CHECK_PERIODIC`
 /// (Python/bytecodes.c), and neither has `CALL_LIST_APPEND`, which is not told by its name.
