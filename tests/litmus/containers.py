@@ -334,24 +334,31 @@ class Unlike:
 
 
 # Where Python code compares, a list is looked through item by item: what is behind may move meanwhile.
-@racy(free={1, 0, "ValueError"}, gil={1, 0, "ValueError"}, twin="race_index_of_number")
+@racy(free={1, 0, "ValueError"}, gil={1, 0, "ValueError"}, twin="race_index_locked")
 def race_index_by_python():
-    return index_of(5, Unlike())
-
-
-@correct({1, 0})
-def race_index_of_number():
-    return index_of(5, 4)
-
-
-def index_of(sought, first):
-    xs, seen = [first, sought], []
+    xs, seen = [Unlike(), 5], []
 
     def look():
         try:
-            seen.append(xs.index(sought))
+            seen.append(xs.index(5))
         except ValueError:
             seen.append("ValueError")
 
     together(look, lambda: xs.pop(0))
+    return seen[0]
+
+
+@correct({1, 0})
+def race_index_locked():
+    xs, seen, lock = [Unlike(), 5], [], threading.Lock()
+
+    def look():
+        with lock:
+            seen.append(xs.index(5))
+
+    def pop():
+        with lock:
+            xs.pop(0)
+
+    together(look, pop)
     return seen[0]

@@ -13,7 +13,6 @@ use rustpython_vm::{AsObject, PyObjectRef, PyRef, VirtualMachine};
 use super::{Sites, What, instrument};
 use crate::Interpreter;
 use crate::race::SiteId;
-use crate::race::site::SiteKind;
 
 fn attached(run: impl FnOnce(&VirtualMachine)) {
     let interpreter = Interpreter::builder().build().expect("an interpreter");
@@ -59,6 +58,11 @@ fn run(code: PyRef<PyCode>, vm: &VirtualMachine) -> Vec<String> {
 /// What a module announces in the function `f`: sites' kinds, and what the hook was given. Without the
 /// ends of functions.
 fn announced(source: &str, what: &What) -> Vec<String> {
+    let all = announced_with_ends(source, what);
+    all.into_iter().filter(|line| line != "Leave").collect()
+}
+
+fn announced_with_ends(source: &str, what: &What) -> Vec<String> {
     let mut announced = Vec::new();
     attached(|vm| {
         let calls = Arc::new(Mutex::new(Vec::new()));
@@ -75,7 +79,7 @@ fn announced(source: &str, what: &What) -> Vec<String> {
         assert_eq!(shown, [""; 0], "{source}");
         for (id, given) in &*calls.lock().unwrap() {
             let site = sites.get(*id).expect("a site that was added");
-            if site.function == "f" && site.kind != SiteKind::Leave {
+            if site.function == "f" {
                 let kind = format!("{:?}", site.kind);
                 announced.push([&[kind], &given[..]].concat().join(" "));
             }
