@@ -309,3 +309,64 @@ def race_callback_of_weakref():
 
     together(drop, one)
     return tuple(seen) if reference() is None else "alive"
+
+
+# A cache that keeps nothing alive: each may find it empty, and make its own.
+@racy(free={1, 2}, gil={1, 2}, twin="race_weak_cache_locked")
+def race_weak_cache():
+    cache, seen = weakref.WeakValueDictionary(), []
+
+    def get():
+        node = cache.get("key")
+        if node is None:
+            node = cache["key"] = Node()
+        seen.append(node)
+
+    together(get, get)
+    return len(set(map(id, seen)))
+
+
+@correct({1})
+def race_weak_cache_locked():
+    cache, seen, lock = weakref.WeakValueDictionary(), [], threading.Lock()
+
+    def get():
+        with lock:
+            node = cache.get("key")
+            if node is None:
+                node = cache["key"] = Node()
+        seen.append(node)
+
+    together(get, get)
+    return len(set(map(id, seen)))
+
+
+# What is found in it is there only as long as somebody else has it.
+@racy(free={"found", "KeyError", "none"}, gil={"found", "KeyError", "none"}, twin="race_weak_get")
+def race_weak_looked_for_first():
+    box, seen = Box(it=Node()), []
+    cache = weakref.WeakValueDictionary(key=box.it)
+
+    def drop():
+        box.it = None
+
+    def look():
+        try:
+            seen.append("found" if "key" in cache and cache["key"] else "none")
+        except KeyError:
+            seen.append("KeyError")
+
+    together(drop, look)
+    return seen[0]
+
+
+@correct({"found", "none"})
+def race_weak_get():
+    box, seen = Box(it=Node()), []
+    cache = weakref.WeakValueDictionary(key=box.it)
+
+    def drop():
+        box.it = None
+
+    together(drop, lambda: seen.append("none" if cache.get("key") is None else "found"))
+    return seen[0]

@@ -10,10 +10,10 @@ use rustpython_vm::builtins::{
 use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
-use super::lab;
 use super::objects::{self, Objects};
 use super::table::{self, Back, Effect};
 use super::{Access, Part};
+use super::{deaths, lab};
 
 /// Collects what one step touches.
 pub(crate) struct Touched<'a> {
@@ -168,8 +168,19 @@ pub(crate) fn is_container(object: &PyObject) -> bool {
     {
         return true;
     }
-    // Its type cannot be named.
+    // Their types cannot be named.
     object.class().mro_collect().iter().any(|class| *class.name() == *"deque")
+        || is_weak_container(object)
+}
+
+/// Whether it is a container of weak references, whose Python code is no part of what is explored.
+pub(crate) fn is_weak_container(object: &PyObject) -> bool {
+    let is_one = |class: &PyTypeRef| {
+        matches!(&*class.name(), "WeakValueDictionary" | "WeakKeyDictionary" | "WeakSet")
+    };
+    is_of_a_python_class(object)
+        && deaths::can_be_told()
+        && object.class().mro_collect().iter().any(is_one)
 }
 
 /// What is called.
@@ -219,6 +230,11 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
         let is_unchecked = table::is_unchecked(&found.name(), arguments);
         let callee = if native { Callee::Function(effect) } else { Callee::Python };
         return Known { callee, is_unchecked, back: Back::Each };
+    }
+    let is_weak = |object: &PyObjectRef| is_weak_container(object);
+    if *class.name() == *"method" && bound_to(callable, vm).is_some_and(|it| is_weak(&it)) {
+        let effect = name_of(callable, vm).map_or(Effect::Write, |name| table::of_method(&name));
+        return Known { callee: Callee::Method(effect), ..Known::PYTHON };
     }
     // `list.append(xs, 1)`: the object is the first argument.
     let is_unbound = *class.name() == *"method_descriptor";

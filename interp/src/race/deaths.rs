@@ -74,6 +74,22 @@ fn given_up(vm: &VirtualMachine, kind: &SiteKind, operands: &[PyObjectRef]) -> V
     one.into_iter().collect()
 }
 
+/// The containers of weak references that are asked or changed at a site: by Python code, whose entry is a
+/// place to switch.
+pub(crate) fn weak_containers(
+    vm: &VirtualMachine,
+    kind: &SiteKind,
+    operands: &[PyObjectRef],
+) -> Vec<PyObjectRef> {
+    if !can_be_told() {
+        return Vec::new();
+    }
+    let bound = operands.first().filter(|_| *kind == SiteKind::Call);
+    let bound = bound.and_then(|callable| accesses::bound_to(callable, vm));
+    let all = operands.iter().take(2).cloned().chain(bound);
+    all.filter(|object| accesses::is_weak_container(object)).collect()
+}
+
 /// What may go away when a container is changed, as far as it can be looked at.
 fn contents(object: &PyObject) -> Vec<PyObjectRef> {
     if let Some(list) = object.downcast_ref::<PyList>() {
@@ -98,6 +114,31 @@ impl Touched<'_> {
         }
     }
 
+    /// A container of weak references is asked or changed: what it says depends on who lives.
+    fn members(&mut self, object: &PyObject, stored: Option<&PyObjectRef>, sharing: &Sharing) {
+        let container = self.objects.number(object);
+        let data = object.dict().and_then(|dict| dict.get_item_opt("data", self.vm).ok().flatten());
+        let mut references = data.as_deref().map(contents).unwrap_or_default();
+        if let Some(dict) = data.as_ref().and_then(|data| data.downcast_ref::<PyDict>()) {
+            references.extend(dict.to_owned().into_iter().map(|(key, _)| key));
+        }
+        let weak = references.iter().filter_map(|reference| reference.downcast_ref::<PyWeak>());
+        for weak in weak {
+            if let Some((number, _)) = self.objects.referent(weak) {
+                self.objects.add_member(container, number);
+            }
+        }
+        if let Some(stored) = stored.filter(|stored| is_of_a_python_class(stored)) {
+            let number = self.objects.number(stored);
+            self.objects.add_member(container, number);
+        }
+        for (number, class) in self.objects.members_of(container) {
+            if is_step_of(sharing, &class) {
+                self.accesses.push(life(number, false));
+            }
+        }
+    }
+
     /// References are given up at a site. Returns those that make a step of it.
     pub(crate) fn given_up(
         &mut self,
@@ -105,6 +146,10 @@ impl Touched<'_> {
         operands: &[PyObjectRef],
         sharing: &Sharing,
     ) -> Vec<ObjectId> {
+        let stored = operands.get(2).filter(|_| *kind == SiteKind::StoreItem);
+        for object in weak_containers(self.vm, kind, operands) {
+            self.members(&object, stored, sharing);
+        }
         let mut gone = given_up(self.vm, kind, operands);
         if let (SiteKind::Call, [callable, arguments @ ..]) = (kind, operands)
             && callable.downcast_ref::<PyFunction>().is_none()

@@ -229,6 +229,9 @@ impl Me {
         if !self.calls.is_empty() {
             with_current_frame(|frame| self.calls.goes_on(frame));
         }
+        if !deaths::weak_containers(vm, &site.site.kind, operands).is_empty() {
+            state.pass_switch_point(self.id);
+        }
         let mut touched = Touched { objects: &mut state.objects, accesses: Vec::new(), vm };
         let mut switches_after = false;
         // Of operators and the like: if Python code compares, or gives a hash.

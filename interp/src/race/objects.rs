@@ -56,6 +56,8 @@ pub(crate) struct Objects {
     last: Vec<(ObjectId, ThreadId)>,
     /// Weak references to objects that have died, by address, and the objects.
     dead: HashMap<usize, (PyRef<PyWeak>, ObjectId)>,
+    /// What containers of weak references have, or have had.
+    members: Vec<(ObjectId, ObjectId)>,
     /// Whose attributes the dicts hold that were asked for as `__dict__`, by address.
     attributes_of: HashMap<usize, PyObjectRef>,
 }
@@ -96,6 +98,24 @@ impl Objects {
             Kept::Gone(class) => Some((*number, class.clone())),
             _ => None,
         }
+    }
+
+    /// A container of weak references has an object.
+    pub(crate) fn add_member(&mut self, container: ObjectId, member: ObjectId) {
+        if !self.members.contains(&(container, member)) {
+            self.members.push((container, member));
+        }
+    }
+
+    /// What a container of weak references has, or has had, and the classes.
+    pub(crate) fn members_of(&self, container: ObjectId) -> Vec<(ObjectId, PyTypeRef)> {
+        let all = self.members.iter().filter(|(other, _)| *other == container);
+        let with_class = all.filter_map(|(_, member)| match &self.alive[member.0 as usize] {
+            Kept::Object(object) => Some((*member, object.class().to_owned())),
+            Kept::Gone(class) => Some((*member, class.clone())),
+            Kept::Not => None,
+        });
+        with_class.collect()
     }
 
     /// An object that nobody else has, and that the thread, which runs, was the last to let go of.
@@ -152,6 +172,7 @@ impl Objects {
         self.numbers.clear();
         self.last.clear();
         self.dead.clear();
+        self.members.clear();
         let owners = self.attributes_of.drain().map(|(_, owner)| Kept::Object(owner));
         let mut kept = std::mem::take(&mut self.alive);
         kept.extend(owners);
