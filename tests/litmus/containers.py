@@ -322,3 +322,43 @@ def race_aba_locked():
     return stack.names()
 
 
+
+
+class Unlike:
+    """Is equal to nothing, which Python code says."""
+
+    def __eq__(self, other):
+        return False
+
+    __hash__ = None
+
+
+# Where Python code compares, a list is looked through item by item: what is behind may move meanwhile.
+@racy(free={1, 0, "ValueError"}, gil={1, 0, "ValueError"}, twin="race_index_locked")
+def race_index_by_python():
+    xs, seen = [Unlike(), 5], []
+
+    def look():
+        try:
+            seen.append(xs.index(5))
+        except ValueError:
+            seen.append("ValueError")
+
+    together(look, lambda: xs.pop(0))
+    return seen[0]
+
+
+@correct({1, 0})
+def race_index_locked():
+    xs, seen, lock = [Unlike(), 5], [], threading.Lock()
+
+    def look():
+        with lock:
+            seen.append(xs.index(5))
+
+    def pop():
+        with lock:
+            xs.pop(0)
+
+    together(look, pop)
+    return seen[0]

@@ -263,3 +263,110 @@ def race_counted_in_the_class():
 
     together(lambda: add(a), lambda: add(b))
     return a.n, b.n, Counter.n
+
+
+# As in `race_dies_elsewhere`, but it is the end of the function that lets go.
+@racy(free={"holder", "dropper"}, gil={"holder", "dropper"}, twin="race_dies_where_it_was_made")
+def race_dies_at_return():
+    log = []
+    box = Box(it=Noisy(log))
+
+    def hold():
+        it = box.it
+        one()
+
+    def drop():
+        box.it = None
+
+    named(holder=hold, dropper=drop)
+    return log[0]
+
+
+# What a built-in container lets go of dies in the thread that emptied it, unless the other has it.
+@racy(free={"holder", "dropper"}, gil={"holder", "dropper"}, twin="race_dies_where_it_was_made")
+def race_dies_with_its_container():
+    log = []
+    shared = {"it": Noisy(log)}
+
+    def hold():
+        it = shared.get("it")
+        one()
+        it = None
+
+    named(holder=hold, dropper=lambda: shared.clear())
+    return log[0]
+
+
+# What is called at the end of an object runs in the thread that let go of it, before anything else there.
+@correct({("called", "dropped")})
+def race_callback_of_weakref():
+    box, seen = Box(it=Node()), []
+    reference = weakref.ref(box.it, lambda _: seen.append("called"))
+
+    def drop():
+        box.it = None
+        seen.append("dropped")
+
+    together(drop, one)
+    return tuple(seen) if reference() is None else "alive"
+
+
+# A cache that keeps nothing alive: each may find it empty, and make its own.
+@racy(free={1, 2}, gil={1, 2}, twin="race_weak_cache_locked")
+def race_weak_cache():
+    cache, seen = weakref.WeakValueDictionary(), []
+
+    def get():
+        node = cache.get("key")
+        if node is None:
+            node = cache["key"] = Node()
+        seen.append(node)
+
+    together(get, get)
+    return len(set(map(id, seen)))
+
+
+@correct({1})
+def race_weak_cache_locked():
+    cache, seen, lock = weakref.WeakValueDictionary(), [], threading.Lock()
+
+    def get():
+        with lock:
+            node = cache.get("key")
+            if node is None:
+                node = cache["key"] = Node()
+        seen.append(node)
+
+    together(get, get)
+    return len(set(map(id, seen)))
+
+
+# What is found in it is there only as long as somebody else has it.
+@racy(free={"found", "KeyError", "none"}, gil={"found", "KeyError", "none"}, twin="race_weak_get")
+def race_weak_looked_for_first():
+    box, seen = Box(it=Node()), []
+    cache = weakref.WeakValueDictionary(key=box.it)
+
+    def drop():
+        box.it = None
+
+    def look():
+        try:
+            seen.append("found" if "key" in cache and cache["key"] else "none")
+        except KeyError:
+            seen.append("KeyError")
+
+    together(drop, look)
+    return seen[0]
+
+
+@correct({"found", "none"})
+def race_weak_get():
+    box, seen = Box(it=Node()), []
+    cache = weakref.WeakValueDictionary(key=box.it)
+
+    def drop():
+        box.it = None
+
+    together(drop, lambda: seen.append("none" if cache.get("key") is None else "found"))
+    return seen[0]

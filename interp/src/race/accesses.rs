@@ -10,10 +10,10 @@ use rustpython_vm::builtins::{
 use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
-use super::lab;
 use super::objects::{self, Objects};
-use super::table::{self, Effect};
+use super::table::{self, Back, Effect};
 use super::{Access, Part};
+use super::{deaths, lab};
 
 /// Collects what one step touches.
 pub(crate) struct Touched<'a> {
@@ -128,6 +128,13 @@ impl Touched<'_> {
         Some(Part::Field(number))
     }
 
+    /// A generator that is made to go on.
+    pub(crate) fn generator(&mut self, object: &PyObject) {
+        if object.downcast_ref::<PyGenerator>().is_some() {
+            self.touch(object, Part::Whole, true);
+        }
+    }
+
     /// All of a container, or the state of a generator.
     pub(crate) fn whole(&mut self, object: &PyObject, write: bool) {
         if is_container(object) || object.downcast_ref::<PyGenerator>().is_some() {
@@ -147,6 +154,11 @@ fn has_attributes(object: &PyObject) -> bool {
         || object.downcast_ref::<PyFunction>().is_some()
 }
 
+/// Whether its class is written in Python.
+pub(crate) fn is_of_a_python_class(object: &PyObject) -> bool {
+    object.class().slots.flags.has_feature(PyTypeFlags::HEAPTYPE)
+}
+
 /// Whether it is a built-in container that can change, or of a class derived from one.
 pub(crate) fn is_container(object: &PyObject) -> bool {
     if object.downcast_ref::<PyList>().is_some()
@@ -156,8 +168,19 @@ pub(crate) fn is_container(object: &PyObject) -> bool {
     {
         return true;
     }
-    // Its type cannot be named.
+    // Their types cannot be named.
     object.class().mro_collect().iter().any(|class| *class.name() == *"deque")
+        || is_weak_container(object)
+}
+
+/// Whether it is a container of weak references, whose Python code is no part of what is explored.
+pub(crate) fn is_weak_container(object: &PyObject) -> bool {
+    let is_one = |class: &PyTypeRef| {
+        matches!(&*class.name(), "WeakValueDictionary" | "WeakKeyDictionary" | "WeakSet")
+    };
+    is_of_a_python_class(object)
+        && deaths::can_be_told()
+        && object.class().mro_collect().iter().any(is_one)
 }
 
 /// What is called.
@@ -175,12 +198,26 @@ pub(crate) enum Callee {
     Python,
 }
 
-/// What a callable is, and whether a call of it with so many arguments is no place to switch.
-pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize) -> (Callee, bool) {
+/// What is known of a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known {
+    pub(crate) callee: Callee,
+    /// Whether it is no place to switch under CPython 3.14's GIL.
+    pub(crate) is_unchecked: bool,
+    /// What it does after Python code that it calls.
+    pub(crate) back: Back,
+}
+
+impl Known {
+    const PYTHON: Self = Self { callee: Callee::Python, is_unchecked: false, back: Back::Never };
+}
+
+/// What a callable does that is called with so many arguments.
+pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize) -> Known {
     if callable.downcast_ref::<PyFunction>().is_some()
         || callable.downcast_ref::<PyCode>().is_some()
     {
-        return (Callee::Python, false);
+        return Known::PYTHON;
     }
     let class = callable.class();
     let is_native = class.is(vm.ctx.types.builtin_function_or_method_type)
@@ -190,44 +227,61 @@ pub(crate) fn callee(vm: &VirtualMachine, callable: &PyObject, arguments: usize)
         // A class of the built-in kind reads what it is made from.
         let native = !found.slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
         let effect = native.then(|| table::of_function(&found.name())).flatten();
-        let unchecked = table::is_unchecked(&found.name(), arguments);
+        let is_unchecked = table::is_unchecked(&found.name(), arguments);
         let callee = if native { Callee::Function(effect) } else { Callee::Python };
-        return (callee, unchecked);
+        return Known { callee, is_unchecked, back: Back::Each };
+    }
+    let is_weak = |object: &PyObjectRef| is_weak_container(object);
+    if *class.name() == *"method" && bound_to(callable, vm).is_some_and(|it| is_weak(&it)) {
+        let effect = name_of(callable, vm).map_or(Effect::Write, |name| table::of_method(&name));
+        return Known { callee: Callee::Method(effect), ..Known::PYTHON };
     }
     // `list.append(xs, 1)`: the object is the first argument.
     let is_unbound = *class.name() == *"method_descriptor";
     if !is_native && !is_unbound {
-        return (Callee::Python, false);
+        return Known::PYTHON;
     }
-    let name = callable.get_attr("__name__", vm).ok();
-    let name = name.as_ref().and_then(|name| name.downcast_ref::<PyStr>());
-    let Some(name) = name.and_then(|name| name.to_str()) else {
-        return (Callee::Python, false);
+    let Some(name) = name_of(callable, vm) else {
+        return Known::PYTHON;
     };
+    let name = name.as_str();
+    let back = table::back_in(name);
     if is_unbound {
         let effect = match table::of_method(name) {
             Effect::Read | Effect::ReadItem => Effect::Read,
             Effect::Write | Effect::WriteItem => Effect::Write,
         };
-        return (Callee::Unbound(effect), false);
+        return Known { callee: Callee::Unbound(effect), is_unchecked: false, back };
     }
     let bound = bound_to(callable, vm);
     let is_list = bound.as_ref().is_some_and(|object| object.downcast_ref::<PyList>().is_some());
-    let unchecked =
+    let is_unchecked =
         table::is_unchecked(name, arguments) || (is_list && name == "append" && arguments == 1);
     let callee = match bound {
-        Some(object) if is_container(&object) => Callee::Method(table::of_method(name)),
+        Some(object) if is_container(&object) || object.downcast_ref::<PyGenerator>().is_some() => {
+            Callee::Method(table::of_method(name))
+        }
         _ => match name {
             "getattr" | "hasattr" => Callee::Attribute { write: false },
             "setattr" | "delattr" | "vars" => Callee::Attribute { write: true },
             _ => Callee::Function(table::of_function(name)),
         },
     };
-    (callee, unchecked)
+    Known { callee, is_unchecked, back }
+}
+
+/// The name of what is called.
+pub(crate) fn name_of(callable: &PyObject, vm: &VirtualMachine) -> Option<String> {
+    if is_of_a_python_class(callable) {
+        return None;
+    }
+    let name = callable.get_attr("__name__", vm).ok()?;
+    Some(name.downcast_ref::<PyStr>()?.to_str()?.to_owned())
 }
 
 /// Whether it is a function or a method of the shim.
 pub(crate) fn is_ours(callable: &PyObject, vm: &VirtualMachine) -> bool {
+    // To ask it for an attribute could run Python code, which must not happen in a hook.
     if is_of_a_python_class(callable) {
         return false;
     }
@@ -244,9 +298,4 @@ pub(crate) fn bound_to(callable: &PyObject, vm: &VirtualMachine) -> Option<PyObj
     }
     let object = callable.get_attr("__self__", vm).ok()?;
     (!vm.is_none(&object) && object.downcast_ref::<PyModule>().is_none()).then_some(object)
-}
-
-/// Whether to ask it for an attribute could run Python code, which must not happen in a hook.
-fn is_of_a_python_class(object: &PyObject) -> bool {
-    object.class().slots.flags.has_feature(PyTypeFlags::HEAPTYPE)
 }

@@ -534,6 +534,11 @@ impl State {
         true
     }
 
+    /// Whether there are several threads.
+    pub(crate) fn has_several(&self) -> bool {
+        self.live > 1
+    }
+
     /// Whether threads keep a GIL from one place to switch to the next.
     pub(crate) fn is_gil(&self) -> bool {
         self.discipline == Discipline::Gil

@@ -9,13 +9,13 @@ use rustpython_vm::function::OptionalArg;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use super::execution::{Abandoned, Execution, Finished};
-use super::objects;
+use super::objects::{self, Kept};
 use super::outcome::{End, Failure};
 use super::pool::Pool;
 use super::values::Noted;
 use super::{
     Access, Discipline, Event, ObjectId, Part, Pending, Sharing, Step, Strategy, Sync, ThreadId,
-    hook, outside, places, sites,
+    deaths, hook, outside, places, sites,
 };
 use crate::python::Python;
 
@@ -120,7 +120,11 @@ impl Lab {
             Execution::new(strategy, discipline, max_steps, sharing, self.abandoned.clone());
         let execution = Arc::new(execution);
         let main = ThreadId(0);
-        let result = hook::controlled(&execution, main, || model.call((), vm));
+        let result = hook::controlled(&execution, main, || {
+            let result = model.call((), vm);
+            deaths::let_go(vm)?;
+            result
+        });
         let outcome = match result {
             Ok(value) => value.repr(vm).ok().map(|repr| repr.to_string_lossy().into_owned()),
             Err(error) => {
@@ -148,7 +152,7 @@ impl Lab {
         let objects = objects.take();
         let named = match end {
             End::Finished | End::GivenUp => Vec::new(),
-            _ => objects.iter().map(|object| describe(vm, object.as_deref())).collect(),
+            _ => objects.iter().map(|kept| describe(vm, kept)).collect(),
         };
         drop(objects);
         if enabled {
@@ -165,8 +169,12 @@ impl Drop for Lab {
     }
 }
 
-fn describe(vm: &VirtualMachine, object: Option<&PyObject>) -> String {
-    let Some(object) = object else { return "object".to_owned() };
+fn describe(vm: &VirtualMachine, kept: &Kept) -> String {
+    let object = match kept {
+        Kept::Object(object) => object,
+        Kept::Gone(class) => return class.name().to_string(),
+        Kept::Not => return "object".to_owned(),
+    };
     let name = object.get_attr("__name__", vm).ok();
     let name = name.and_then(|name| name.str(vm).ok());
     match name {
@@ -212,6 +220,7 @@ fn synchronise(
     sync: impl FnOnce(ObjectId) -> Sync,
     timeout: Option<f64>,
 ) -> PyResult<Option<(Arc<Execution>, bool)>> {
+    deaths::let_go(vm)?;
     let Some((execution, me)) = hook::me() else { return Ok(None) };
     let number = execution.state.lock().objects.number(object);
     let done = step(vm, &execution, me, sync(number), timeout)?;
@@ -227,6 +236,7 @@ fn step(
     timeout: Option<f64>,
 ) -> PyResult<bool> {
     let step = Step { accesses: Vec::new(), sync: Some(sync), site: places::here() };
+    hook::steps();
     let done = execution
         .announce(vm, me, step, seconds(timeout))
         .map_err(|Abandoned| abandoned(vm, execution))?;
@@ -255,6 +265,7 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
     };
     let pool = pool.clone();
     let start = move |function: PyObjectRef, name: String, daemon: bool, vm: &VirtualMachine| {
+        deaths::let_go(vm)?;
         let Some((execution, me)) = hook::me() else { return Ok(0) };
         let id = pool.start(vm, &execution, function, name, daemon)?;
         step(vm, &execution, me, Sync::Start(id), None)?;
@@ -262,11 +273,13 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
         PyResult::Ok(id.0)
     };
     let join = |thread: u32, timeout: OptionalArg<f64>, vm: &VirtualMachine| {
+        deaths::let_go(vm)?;
         let Some((execution, me)) = hook::me() else { return Ok(true) };
         step(vm, &execution, me, Sync::Join(ThreadId(thread)), timeout.into_option())
     };
     let current = || hook::me().map_or(-1, |(_, me)| i64::from(me.0));
     let pass_time = |time: f64, vm: &VirtualMachine| {
+        deaths::let_go(vm)?;
         let Some((execution, me)) = hook::me() else { return Ok(()) };
         execution.state.lock().pass_switch_point(me);
         hook::announce(vm, &execution, me, Step { site: places::here(), ..Step::default() })?;
@@ -297,10 +310,15 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
     };
     let hook: PyObjectRef = hook::HOOK.build_function(&vm.ctx).into();
     let instrument = move |code: PyRef<PyCode>, theirs: bool, vm: &VirtualMachine| {
+        let mut what = sites::What::default();
         if theirs {
             places::add(code.source_path().as_str());
+            what.drops = deaths::are_named_in(&code);
         }
-        sites::instrument(&code, &hook, &sites::What::default(), vm)
+        if what.drops {
+            deaths::tell_from_now_on();
+        }
+        sites::instrument(&code, &hook, &what, vm)
     };
     vec![
         ("_acquire", vm.new_function("_acquire", acquire).into()),

@@ -5,6 +5,10 @@
 #[cfg(not(togil_loom))]
 mod accesses;
 #[cfg(not(togil_loom))]
+mod calls;
+#[cfg(not(togil_loom))]
+mod deaths;
+#[cfg(not(togil_loom))]
 mod execution;
 #[cfg(not(togil_loom))]
 mod hook;

@@ -16,7 +16,7 @@ static THEIRS: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 /// The sites of calls of primitives, by code object and line. Not by instruction: the VM counts them
 /// differently once it has specialised them.
-static KNOWN: Mutex<Option<HashMap<(usize, u32), SiteId>>> = Mutex::new(None);
+static KNOWN: Mutex<Option<HashMap<(usize, u32, bool), SiteId>>> = Mutex::new(None);
 
 /// Counts a file as one of the user's.
 pub(crate) fn add(file: &str) {
@@ -30,11 +30,16 @@ pub(crate) fn is_theirs(file: &str) -> bool {
 
 /// The innermost instruction of the user's that the calling thread is in.
 pub(crate) fn here() -> SiteId {
+    here_as(SiteKind::Call)
+}
+
+/// The same, for something else than a call that happens there.
+pub(crate) fn here_as(kind: SiteKind) -> SiteId {
     let found = with_current_frame(|frame| {
         let mut frame = Some(frame);
         while let Some(at) = frame {
             if is_theirs(at.code().source_path().as_str()) {
-                return Some(site(at.code(), at.get_lasti()));
+                return Some(site(at.code(), at.get_lasti(), kind));
             }
             // SAFETY: the frames below the one that runs are suspended in a call that this thread
             // is in, so they outlive the look at them; null below the first.
@@ -45,17 +50,17 @@ pub(crate) fn here() -> SiteId {
     found.flatten().unwrap_or_default()
 }
 
-fn site(code: &Py<PyCode>, lasti: u32) -> SiteId {
+fn site(code: &Py<PyCode>, lasti: u32, kind: SiteKind) -> SiteId {
     // The VM counts an instruction as begun when it runs.
     let unit = (lasti as usize).saturating_sub(1);
     let line = code.locations.get(unit).map_or(0, |(start, _)| start.line.get());
     let line = u32::try_from(line).unwrap_or(u32::MAX);
-    let key = (code.get_id(), line);
+    let key = (code.get_id(), line, kind == SiteKind::Call);
     if let Some(known) = KNOWN.lock().get_or_insert_default().get(&key) {
         return *known;
     }
     let site = sites::add(Site {
-        kind: SiteKind::Call,
+        kind,
         file: code.source_path().as_str().to_owned(),
         line,
         function: code.qualname.as_str().to_owned(),

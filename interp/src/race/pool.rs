@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
+use super::deaths;
 use super::execution::Execution;
 use super::hook;
 use super::{Step, Sync, ThreadId};
@@ -68,7 +69,11 @@ impl Pool {
             let Job { execution, id, function } = job;
             // One that never began when the execution came to its end has nothing to undo.
             if !execution.is_over() {
-                let result = hook::controlled(&execution, id, || function.call((), vm));
+                let result = hook::controlled(&execution, id, || {
+                    let result = function.call((), vm);
+                    deaths::let_go(vm)?;
+                    result
+                });
                 if let Err(error) = result {
                     execution.fail_with(vm, id, &error);
                 }

@@ -8,12 +8,14 @@
 
 use std::collections::HashSet;
 
-use super::{Access, SiteId, ThreadId};
+use super::{Access, ObjectId, SiteId, ThreadId};
 
 /// What is known of a program's sites, over its executions.
 #[derive(Debug, Clone, Default)]
 pub struct Sharing {
     shared: HashSet<SiteId>,
+    /// The classes of which an object has died while there were several threads, by numbers.
+    dying: HashSet<u64>,
     /// Every site counts as shared.
     all: bool,
     /// Whether a site was found to be shared since this was last taken.
@@ -40,6 +42,16 @@ impl Sharing {
     /// Something was taken for no step that is one.
     pub(crate) fn grow(&mut self) {
         self.grew = true;
+    }
+
+    /// Whether it matters who is the last to let go of an object of a class.
+    pub(crate) fn is_dying(&self, class: u64) -> bool {
+        self.dying.contains(&class)
+    }
+
+    /// An object of a class has died while there were several threads.
+    pub(crate) fn dies(&mut self, class: u64) {
+        self.grew |= !self.all && self.dying.insert(class);
     }
 
     fn contains(&self, site: SiteId) -> bool {
@@ -72,6 +84,12 @@ pub(crate) struct Watch {
 impl Watch {
     pub(crate) fn new(sharing: Sharing) -> Self {
         Self { sharing, touches: Vec::new() }
+    }
+
+    /// Whether another thread was the last to touch an object.
+    pub(crate) fn is_of_another(&self, object: ObjectId, thread: ThreadId) -> bool {
+        let touches = self.touches.get(object.0 as usize);
+        touches.and_then(|touches| touches.thread).is_some_and(|other| other != thread)
     }
 
     /// Notes what a thread does at a site. Returns whether others can tell.

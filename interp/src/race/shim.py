@@ -282,7 +282,14 @@ _STALE = ("queue", "concurrent.futures", "concurrent.futures._base", "concurrent
           "sched", "asyncio", "logging", "multiprocessing", "socketserver")
 
 
+def _show_unraisable(args, show=sys.unraisablehook):
+    # A destructor unwinds, too.
+    if not issubclass(args.exc_type, Abandoned):
+        show(args)
+
+
 def _set_up():
+    sys.unraisablehook = _show_unraisable
     time.sleep = lambda seconds: _sleep(float(seconds))
     for clock in ("monotonic", "time", "perf_counter"):
         setattr(time, clock, _now)

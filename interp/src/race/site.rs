@@ -69,6 +69,14 @@ pub enum SiteKind {
     /// A place to switch, and nothing else: the entry of a function, or where a generator goes on behind a
     /// `yield`. Gives nothing.
     Entry,
+    /// References to objects are given up: a variable is stored or deleted, a result is not used. Gives:
+    /// the objects; none behind what gives up references, so that they can die there. Only in code whose module names destructors or weak references.
+    Drop,
+    /// A function returns and gives up what its variables refer to. Gives: its result, the objects. Only in
+    /// such code, too.
+    End,
+    /// The frame returns or yields: native code that has called it goes on. Gives nothing.
+    Leave,
     /// The end of a turn of a loop. Gives nothing.
     BackEdge {
         /// The loop's body stores nothing and calls nothing, so that a turn that read what

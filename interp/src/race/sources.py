@@ -220,7 +220,9 @@ class Source:
 
     def texts(self):
         """The sources that an execution depends on: an edit of one may change the schedule."""
-        files = {sys.modules[name].__file__ for name in _imported if name in sys.modules}
+        modules = [sys.modules[name] for name in _imported if name in sys.modules]
+        # A module that is part of the program has none.
+        files = {getattr(module, "__file__", None) for module in modules}
         return [_read(file) for file in sorted(filter(None, files))]
 
 

@@ -87,6 +87,35 @@ pub(crate) fn of_function(name: &str) -> Option<Effect> {
     }
 }
 
+/// What a call does when Python code that it has called goes back into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Back {
+    /// It is done with the container, or it calls none.
+    Never,
+    /// It comes to its end with the container, which nobody else has had meanwhile.
+    Once,
+    /// It goes on with the container.
+    Each,
+}
+
+/// What the function or method `name` does with the container after each call of Python code.
+pub(crate) fn back_in(name: &str) -> Back {
+    match name {
+        // Takes the items away, and looks in the end whether the list is as empty as it was left.
+        "sort" => Back::Once,
+        // Have copied it before. The rest compares nothing, and asks nothing for a hash.
+        "sorted" | "append" | "appendleft" | "pop" | "popleft" | "clear" | "copy" | "reverse"
+        | "len" | "keys" | "values" | "items" => Back::Never,
+        _ => Back::Each,
+    }
+}
+
+/// Whether the method `name` of a container gives up what is in it. What `pop` gives goes on.
+pub(crate) fn drops(name: &str) -> bool {
+    matches!(name, "clear" | "remove" | "discard" | "update" | "__setitem__" | "__delitem__")
+        || name.ends_with("_update")
+}
+
 /// Whether CPython 3.14 leaves out the check for a switch after a call of it once the call is
 /// specialised: `CALL_LEN`, `CALL_ISINSTANCE` and `CALL_TYPE_1` have no `_CHECK_PERIODIC`
 /// (Python/bytecodes.c), and neither has `CALL_LIST_APPEND`, which is not told by its name.

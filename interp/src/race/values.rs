@@ -35,10 +35,7 @@ pub(crate) fn of(vm: &VirtualMachine, kind: &SiteKind, operands: &[PyObjectRef])
         | (SiteKind::StoreCell(_), [_, value, ..])
         | (SiteKind::StoreGlobal(_), [value, ..]) => Some(value.clone()),
         (SiteKind::LoadItem, [object, key, ..]) => item(vm, object, key),
-        (SiteKind::LoadGlobal(name), _) => {
-            let globals = with_current_frame(|frame| frame.globals().to_owned());
-            globals.and_then(|globals| globals.get_item_opt(name.as_str(), vm).ok().flatten())
-        }
+        (SiteKind::LoadGlobal(name), _) => global(vm, name),
         // A getter of the VM's. It fails if the cell is empty.
         (SiteKind::LoadCell(_), [cell, ..]) => cell.get_attr("cell_contents", vm).ok(),
         (SiteKind::Contains, [object, key, ..]) => {
@@ -103,6 +100,20 @@ fn cut(text: &str) -> String {
     text.chars().take(LONGEST - 1).map(visible).chain(['…']).collect()
 }
 
+pub(super) fn global(vm: &VirtualMachine, name: &str) -> Option<PyObjectRef> {
+    let globals = with_current_frame(|frame| frame.globals().to_owned());
+    globals.and_then(|globals| globals.get_item_opt(name, vm).ok().flatten())
+}
+
+/// What is replaced where an attribute is stored.
+pub(super) fn stored(vm: &VirtualMachine, object: &PyObject, name: &str) -> Option<PyObjectRef> {
+    let class = object.downcast_ref::<PyType>();
+    match class {
+        Some(class) => class.attributes.get(vm.ctx.interned_str(name)?),
+        None => attribute(vm, object, name),
+    }
+}
+
 /// Where the VM finds an attribute, unless code of a class says what it is.
 fn attribute(vm: &VirtualMachine, object: &PyObject, name: &str) -> Option<PyObjectRef> {
     let own = |object: &PyObject| object.dict()?.get_item_opt(name, vm).ok().flatten();
@@ -127,7 +138,7 @@ fn attribute(vm: &VirtualMachine, object: &PyObject, name: &str) -> Option<PyObj
 }
 
 /// The item of a list or a dictionary, of which a class has not made something else.
-fn item(vm: &VirtualMachine, object: &PyObject, key: &PyObject) -> Option<PyObjectRef> {
+pub(super) fn item(vm: &VirtualMachine, object: &PyObject, key: &PyObject) -> Option<PyObjectRef> {
     if let Some(list) = object.downcast_ref::<PyList>() {
         let index: i64 = key.downcast_ref::<PyInt>()?.try_to_primitive(vm).ok()?;
         let items = list.borrow_vec();

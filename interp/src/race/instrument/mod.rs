@@ -6,6 +6,7 @@
 //! there. It may raise: that is as if the instruction had.
 
 mod assembly;
+mod assigned;
 mod constants;
 mod globals;
 mod linetable;
@@ -43,11 +44,14 @@ pub(crate) struct What {
     pub(crate) globals: HashSet<String>,
     /// For a watch: no places to switch, and of a call the second argument as well.
     pub(crate) accesses_only: bool,
+    /// Also where references are given up: [`SiteKind::Drop`](super::site::SiteKind::Drop) and
+    /// [`SiteKind::End`](super::site::SiteKind::End).
+    pub(crate) drops: bool,
 }
 
-/// The most that lies on the operand stack besides the code's own: the hook, no `self`, the site, and
-/// three operands.
-const ROOM: u32 = 6;
+/// What lies on the operand stack besides the code's own and what the hook is shown: the hook, no `self`, the
+/// site.
+const ROOM: u32 = 3;
 
 /// Makes a code object that announces what it does, and so do the functions and classes that it
 /// defines. `hook` becomes one of its constants, so that `marshal` cannot write it.
@@ -62,8 +66,7 @@ pub(crate) fn instrument(
 ) -> PyRef<PyCode> {
     let module = !code.flags.contains(CodeFlags::OPTIMIZED);
     let globals = Globals::of(code, module, &what.globals);
-    let (values, accesses_only) = (what.values, what.accesses_only);
-    Instrumenter { hook, sites, globals: &globals, values, accesses_only, vm }.rewrite(code, module)
+    Instrumenter { hook, sites, globals: &globals, what, vm }.rewrite(code, module)
 }
 
 /// A code object, taken apart.
@@ -95,8 +98,7 @@ struct Instrumenter<'a> {
     hook: &'a PyObjectRef,
     sites: &'a mut Sites,
     globals: &'a Globals,
-    values: bool,
-    accesses_only: bool,
+    what: &'a What,
     vm: &'a VirtualMachine,
 }
 
@@ -116,7 +118,7 @@ impl Instrumenter<'_> {
         let numbers = pool.numbers.iter().map(|id| self.vm.ctx.new_int(*id).into());
         let added = std::iter::once(self.hook.clone()).chain(numbers);
         new.constants = new.constants.iter().cloned().chain(added.map(Into::into)).collect();
-        new.max_stackdepth += ROOM;
+        new.max_stackdepth += ROOM + pool.most_operands;
 
         let instructions = &body.listing.instructions;
         let assembled = assembly::assemble(&lines, instructions.len());
@@ -152,15 +154,20 @@ impl Instrumenter<'_> {
         let names = Names::new(code, self.globals, module);
         let instructions = &body.listing.instructions;
         let loops = Loops::new(instructions, &body.handlers);
+        let drops = self.what.drops.then(|| assigned::assigned(code, body));
         let mut lines = Vec::with_capacity(instructions.len() * 4);
         for (number, (instruction, stack)) in instructions.iter().zip(&body.stacks).enumerate() {
             let pure = || loops.is_pure(number);
             // What is never reached announces nothing.
             let around = stack
                 .as_ref()
-                .map(|stack| plan::around(instruction, stack, &names, self.values, pure));
+                .map(|stack| plan::around(instruction, stack, &names, self.what.values, pure));
             let mut around = around.unwrap_or_default();
-            if self.accesses_only {
+            if let (Some(drops), Some(stack)) = (&drops, stack) {
+                around.before.splice(..0, plan::drops(instruction, stack, drops[number]));
+                around.after = around.after.or_else(|| plan::behind_drops(instruction));
+            }
+            if self.what.accesses_only {
                 let next = &instructions[number + 1..];
                 around.keep_accesses(instruction, stack.as_ref(), next);
             }
@@ -193,12 +200,13 @@ struct Pool {
     /// The number of the hook.
     hook: u32,
     numbers: Vec<u32>,
+    most_operands: u32,
 }
 
 impl Pool {
     fn new(constants: usize) -> Self {
         let hook = u32::try_from(constants).expect("there are fewer than 2^32 constants");
-        Self { hook, numbers: Vec::new() }
+        Self { hook, numbers: Vec::new(), most_operands: 0 }
     }
 
     /// The instructions that call the hook and leave the stack as it was.
@@ -208,6 +216,7 @@ impl Pool {
         let begin =
             [(Opcode::LoadConst, self.hook), (Opcode::PushNull, 0), (Opcode::LoadConst, number)];
         let count = operands.len() as u32;
+        self.most_operands = self.most_operands.max(count);
         let shown = (3..).zip(operands).map(|(above, operand)| match operand {
             Operand::Stack(depth) => (Opcode::Copy, depth + above),
             Operand::Variable(variable) => (Opcode::LoadFast, *variable),

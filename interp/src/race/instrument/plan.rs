@@ -5,6 +5,7 @@ use rustpython_vm::builtins::PyCode;
 use rustpython_vm::bytecode::{Opcode, oparg};
 
 use super::assembly::Instruction;
+use super::assigned::{self, Variables};
 use super::constants::Constant;
 use super::globals::Globals;
 use super::stack::{self, Slot, Stack};
@@ -42,7 +43,9 @@ impl Around {
         next: &[Instruction],
     ) {
         self.after.take_if(|after| after.kind == SiteKind::Entry);
-        self.before.retain(|before| !matches!(before.kind, SiteKind::BackEdge { .. }));
+        let switches =
+            |kind: &SiteKind| matches!(kind, SiteKind::BackEdge { .. } | SiteKind::Leave);
+        self.before.retain(|before| !switches(&before.kind));
         let (Some(stack), Opcode::Call) = (stack, instruction.op) else { return };
         for before in self.before.iter_mut().filter(|before| before.kind == SiteKind::Call) {
             let second = instruction.arg.saturating_sub(1);
@@ -160,6 +163,62 @@ pub(super) fn around(
     Around { before, after }
 }
 
+/// What an instruction gives up that others may have, too. `assigned`: the variables with a value.
+pub(super) fn drops(
+    instruction: &Instruction,
+    stack: &Stack,
+    assigned: Variables,
+) -> Option<Announcement> {
+    use Opcode as O;
+    let is_object = |slot: &Slot| matches!(slot, Slot::Value);
+    let top = stack.last().filter(|slot| is_object(slot)).map(|_| Operand::Stack(1));
+    let (kind, operands): (_, Vec<Operand>) = match instruction.op {
+        O::ReturnValue => {
+            // Without a result of its own: a constant stands for it.
+            stack.last().filter(|slot| slot.is_object())?;
+            let variables = assigned.iter().map(Operand::Variable);
+            (SiteKind::End, std::iter::once(Operand::Stack(1)).chain(variables).collect())
+        }
+        O::PopTop => (SiteKind::Drop, top.into_iter().collect()),
+        // It raises by itself what the look at a variable without a value does.
+        O::DeleteFast => (SiteKind::Drop, vec![Operand::Variable(instruction.arg)]),
+        _ => {
+            let stored = assigned::stored(instruction).filter(|stored| assigned.contains(*stored));
+            (SiteKind::Drop, stored.map(Operand::Variable).collect())
+        }
+    };
+    let least = if kind == SiteKind::End { 1 } else { 0 };
+    (operands.len() > least).then_some(Announcement { kind, operands })
+}
+
+/// Lets what an instruction has given up die.
+pub(super) fn behind_drops(instruction: &Instruction) -> Option<Announcement> {
+    use Opcode as O;
+    let drops = matches!(
+        instruction.op,
+        O::StoreAttr
+            | O::DeleteAttr
+            | O::StoreSubscr
+            | O::DeleteSubscr
+            | O::StoreSlice
+            | O::StoreFast
+            | O::StoreFastLoadFast
+            | O::StoreFastStoreFast
+            | O::DeleteFast
+            | O::StoreDeref
+            | O::DeleteDeref
+            | O::StoreGlobal
+            | O::DeleteGlobal
+            | O::StoreName
+            | O::DeleteName
+            | O::PopTop
+            | O::Call
+            | O::CallKw
+            | O::CallFunctionEx
+    );
+    drops.then(|| Announcement { kind: SiteKind::Drop, operands: Vec::new() })
+}
+
 fn before(
     instruction: &Instruction,
     stack: &Stack,
@@ -212,6 +271,7 @@ fn before(
         O::ToBool | O::UnaryNot | O::PopJumpIfTrue | O::PopJumpIfFalse => (SiteKind::Truth, &[1]),
         O::Call | O::CallKw | O::CallFunctionEx => return call(op, arg, slot),
         O::JumpBackward => (SiteKind::BackEdge { pure: pure() }, &[]),
+        O::ReturnValue | O::YieldValue => (SiteKind::Leave, &[]),
         _ => return None,
     };
     if !depths.iter().all(|depth| slot(*depth).is_some_and(Slot::is_object)) {

@@ -353,7 +353,7 @@ impl Look<'_> {
     }
 
     fn call(&mut self, callable: &PyObject, arguments: &[PyObjectRef]) {
-        let (callee, _) = accesses::callee(self.vm, callable, arguments.len());
+        let callee = accesses::callee(self.vm, callable, arguments.len()).callee;
         let (first, second) = (arguments.first(), arguments.get(1));
         match (callee, first) {
             (Callee::Method(effect), first) => {

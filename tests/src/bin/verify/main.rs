@@ -24,7 +24,8 @@ Steps (all of them, in this order, if none is named):
   gil       the same tests in the gil build
   loom      the models of the lock protocol and of the shared types, and the explorer
   mutants   each seeded fault in these must make a model fail; mutants=TEXT
-            tries only those in files whose path contains TEXT
+            tries only those in files whose path contains TEXT, mutants=litmus those that
+            litmus programs notice, mutants=all also those that are left out otherwise
 
 With --perf it counts the instructions that the hot paths take, under valgrind and in both
 modes, and compares them with those of the last release, which are kept in the repository

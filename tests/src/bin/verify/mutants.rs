@@ -4,7 +4,9 @@
 
 mod explorer;
 mod imports;
+mod litmus;
 mod shared;
+mod target;
 mod turns;
 
 use std::fs;
@@ -350,15 +352,24 @@ const MUTANTS: &[Mutant] = &[
 ];
 
 /// Compiles each mutant in a copy of the workspace and runs the models on it, as many at once as there are
-/// cores. `only` names a part of the source: its file's path must contain it.
+/// cores. `only` names a part of the source: its file's path must contain it. `all` is every mutant, `litmus`
+/// those that litmus programs notice; most of these are left out if nothing is named.
 pub(crate) fn run(only: &str) -> bool {
     let all = MUTANTS
         .iter()
         .chain(shared::MUTANTS)
         .chain(turns::MUTANTS)
         .chain(imports::MUTANTS)
-        .chain(explorer::MUTANTS);
-    let chosen: Vec<_> = all.filter(|mutant| mutant.file.contains(only)).collect();
+        .chain(explorer::MUTANTS)
+        .chain(litmus::FEW)
+        .chain(litmus::MORE.iter().filter(|_| !only.is_empty()));
+    let is_chosen = |mutant: &&Mutant| match only {
+        "all" => true,
+        "litmus" => matches!(noticed_by(mutant.file), Models::OfLitmus),
+        _ => mutant.file.contains(only),
+    };
+    let chosen: Vec<_> = all.filter(is_chosen).collect();
+    let with_vm = chosen.iter().any(|mutant| matches!(noticed_by(mutant.file), Models::OfLitmus));
     if chosen.is_empty() {
         println!("no mutant is in a file whose path contains '{only}'");
         return false;
@@ -366,7 +377,10 @@ pub(crate) fn run(only: &str) -> bool {
     let (next, survivors) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = |worker: usize| {
         let root = PathBuf::from(format!("target/mutants/{worker}"));
-        let copied = copy_workspace(&root);
+        let copied = copy_workspace(&root).and_then(|()| match with_vm {
+            true => target::link(&root.join("target/litmus")),
+            false => Ok(()),
+        });
         while let Some(mutant) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
             let tried = match &copied {
                 Ok(()) => try_mutant(&root, mutant),
@@ -444,6 +458,7 @@ fn noticed_by(file: &str) -> Models {
     const SHARED: &str = "host/src/shared/core/";
     match file {
         _ if file.starts_with("host/src/race/") => Models::OfExplorer,
+        _ if file.starts_with("interp/src/race/") => Models::OfLitmus,
         _ if file.starts_with("interp/src/imports/") => Models::Loom(&["imports::"]),
         _ if let Some(part) = file.strip_prefix(SHARED) => match part {
             "channel.rs" => Models::Loom(&["shared_channel"]),

@@ -85,6 +85,8 @@ pub(crate) enum Models {
     OfLock(&'static [&'static str]),
     /// The tests of the explorer, which need no VM either.
     OfExplorer,
+    /// The programs whose outcomes are known. They need the VM.
+    OfLitmus,
 }
 
 /// The loom models of the workspace, and what else is tested without the VM.
@@ -106,8 +108,12 @@ fn loom(root: &Path) -> Command {
 
 /// Some of these models, for one run, in the workspace at `root`.
 pub(crate) fn models(root: &Path, models: Models) -> Command {
+    if let Models::OfLitmus = models {
+        return litmus(root);
+    }
     let mut cargo = without_vm(root, "mutants");
     match models {
+        Models::OfLitmus => &mut cargo,
         Models::Loom(chosen) => {
             cargo.args(["-p", "togil-tests", "--test", "loom", "--"]).args(chosen)
         }
@@ -116,6 +122,20 @@ pub(crate) fn models(root: &Path, models: Models) -> Command {
             .args(chosen),
         Models::OfExplorer => cargo.args(["-p", "togil", "--lib", "--", "race::"]),
     };
+    cargo
+}
+
+/// The explorer on the litmus programs and on its models.
+fn litmus(root: &Path) -> Command {
+    let mut cargo = cargo("test");
+    cargo
+        // The features of the tests without a GIL, for which the VM is compiled already.
+        .args(["--release", "--workspace", "--features", "togil-tests/suite", "--test", "suite"])
+        .arg("--target-dir")
+        .arg(root.join("target/litmus"))
+        .arg("--manifest-path")
+        .arg(root.join("Cargo.toml"))
+        .args(["--", "litmus::what_is_explored", "races::", "--skip", "watch::"]);
     cargo
 }
 

@@ -1,4 +1,4 @@
-use super::announced;
+use super::{announced, announced_with_ends};
 use crate::race::instrument::What;
 
 /// What a function `f` announces between its entry and its end.
@@ -249,4 +249,29 @@ fn values_come_after_the_reads() {
 fn a_generator_is_entered_again_behind_each_yield() {
     let source = "def f():\n    yield 1\n    yield 2\nfor i in f(): pass";
     assert_eq!(announced(source, &What::default()), ["Entry", "Entry", "Entry"]);
+}
+
+#[test]
+fn functions_and_generators_announce_where_they_go_back() {
+    let source = "def f():\n    yield 1\n    return 2\nfor i in f(): pass";
+    let announced = announced_with_ends(source, &What::default());
+    assert_eq!(announced, ["Entry", "Leave", "Entry", "Leave"]);
+}
+
+#[test]
+fn references_that_are_given_up_are_shown() {
+    let what = What { drops: true, ..What::default() };
+    let setup = "class C: pass\ndef new(): return C()\nclass D: pass";
+    // Behind each that gives up something nothing is shown: there it may die.
+    let shown = |body: &str| {
+        let all = with(setup, body, &what);
+        all.into_iter().filter(|line| line != "Drop" && line != "Call new").collect::<Vec<_>>()
+    };
+    assert_eq!(shown("x = new()\nx = 5\ndel x"), ["Drop C", "Drop 5"]);
+    assert_eq!(shown("new()"), ["Drop C"]);
+    assert_eq!(shown("x = new()\ny = D()"), ["Call D", "End None C D"]);
+    assert_eq!(shown("x = new()\nreturn x"), ["End C C"]);
+    // It may have no value: nothing is shown, and nothing is raised.
+    assert_eq!(shown("for i in ():\n    x = i"), [""; 0]);
+    assert_eq!(shown("x = 1\n[x for x in (2,)]")[0], "Drop list");
 }

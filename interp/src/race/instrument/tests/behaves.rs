@@ -7,14 +7,14 @@ use rustpython_vm::{Py, PyRef};
 use super::{attached, compile, nothing, run};
 use crate::race::instrument::{Sites, What, instrument};
 
-/// A module that is announced in every way that there is: with values and without, and with the
+/// A module that is announced in every way that there is: with values and given up references and without, and with the
 /// announcements themselves announced.
 fn variants(code: &Py<PyCode>, vm: &VirtualMachine) -> Vec<PyRef<PyCode>> {
     let hook = nothing(vm);
     let names =
         |code: &Py<PyCode>| code.names.iter().map(|name| name.as_str().to_owned()).collect();
     let few = What::default();
-    let all = What { values: true, globals: names(code), ..What::default() };
+    let all = What { values: true, globals: names(code), drops: true, ..What::default() };
     let once = instrument(code, &hook, &mut Sites::default(), &few, vm);
     let twice = instrument(&once, &hook, &mut Sites::default(), &all, vm);
     vec![instrument(code, &hook, &mut Sites::default(), &all, vm), once, twice]

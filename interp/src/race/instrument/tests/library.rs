@@ -269,7 +269,7 @@ fn a_program_and_its_library_show_the_same() {
     let imported = Arc::clone(&files);
     let with = uses(move |code, vm| {
         imported.lock().unwrap().insert(code.source_path().as_str());
-        let what = What { values: true, ..What::default() };
+        let what = What { values: true, drops: true, ..What::default() };
         instrument(code, &nothing(vm), &mut sites.lock().unwrap(), &what, vm)
     });
     for (plain, with) in plain.iter().zip(&with) {

@@ -55,8 +55,14 @@ fn run(code: PyRef<PyCode>, vm: &VirtualMachine) -> Vec<String> {
     shown.clone()
 }
 
-/// What a module announces in the function `f`: sites' kinds, and what the hook was given.
+/// What a module announces in the function `f`: sites' kinds, and what the hook was given. Without the
+/// ends of functions.
 fn announced(source: &str, what: &What) -> Vec<String> {
+    let all = announced_with_ends(source, what);
+    all.into_iter().filter(|line| line != "Leave").collect()
+}
+
+fn announced_with_ends(source: &str, what: &What) -> Vec<String> {
     let mut announced = Vec::new();
     attached(|vm| {
         let calls = Arc::new(Mutex::new(Vec::new()));
