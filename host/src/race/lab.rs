@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use togil_interp::race::know_objects_of_host;
 use togil_interp::race::{Discipline, End, Point, Run, Sharing, Strategy, Turn};
 
 use super::confirm::kind_of;
@@ -15,6 +16,7 @@ use super::report::{Replayed, Report, Verdict};
 use super::search::{Limits, Search};
 use super::target::{self, Target};
 use super::witness::Witness;
+use crate::class::HostObject;
 use crate::error::PythonError;
 use crate::vm::{AsObject, PyObjectRef};
 use crate::{BuildError, Python};
@@ -85,6 +87,7 @@ impl<'py> Lab<'py> {
     pub fn new(py: Python<'py>) -> Result<Self, RaceError> {
         let raised = |error| RaceError::from(PythonError::new(py, error));
         let _core = OneCore::new();
+        know_objects_of_host(|object| object.downcastable::<HostObject>());
         let lab = togil_interp::race::Lab::new(py).map_err(raised)?;
         let source = py.ctx.none();
         let mut lab =

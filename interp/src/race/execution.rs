@@ -86,7 +86,7 @@ struct Thread {
     spin: Spin,
     /// What it has changed if the native call in which it was woken has gone through: known when it
     /// does something else.
-    owes: Option<Access>,
+    owes: Vec<Access>,
 }
 
 impl Thread {
@@ -100,7 +100,7 @@ impl Thread {
             timed_out: false,
             may_switch: true,
             spin: Spin::default(),
-            owes: None,
+            owes: Vec::new(),
         }
     }
 }
@@ -472,9 +472,9 @@ impl State {
         }
         let was_blocked = thread.spin.was_blocked();
         thread.spin.did(step);
-        let mut written = step.accesses.iter().filter(|access| access.write);
+        let written = step.accesses.iter().filter(|access| access.write);
         if was_blocked {
-            thread.owes = written.next().copied().filter(|_| !turn.times_out);
+            thread.owes = written.copied().filter(|_| !turn.times_out).collect();
         } else {
             written.for_each(|access| self.others_see(turn.thread, access));
         }
@@ -491,9 +491,8 @@ impl State {
 
     /// The native call in which the thread was woken, if it was in one, has gone through.
     fn settle(&mut self, me: ThreadId) {
-        if let Some(access) = self.threads[me.0 as usize].owes.take() {
-            self.others_see(me, &access);
-        }
+        let owed = std::mem::take(&mut self.threads[me.0 as usize].owes);
+        owed.iter().for_each(|access| self.others_see(me, access));
     }
 
     fn only_daemons(&self) -> bool {
@@ -513,10 +512,10 @@ impl State {
     }
 
     /// The thread waits until another one writes to what it is about to read.
-    pub(crate) fn block(&mut self, me: ThreadId, read: Access) {
+    pub(crate) fn block(&mut self, me: ThreadId, read: Vec<Access>) {
         let thread = &mut self.threads[me.0 as usize];
         thread.spin.block(read);
-        thread.owes = None;
+        thread.owes.clear();
     }
 
     /// Whether others can tell what the thread is about to do. What they cannot need not be

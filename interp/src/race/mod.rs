@@ -45,7 +45,9 @@ use lab::MODELS;
 pub use {
     lab::{Lab, Run},
     outcome::{Blocked, End, Failure},
-    outside::{call_outside, wait_outside},
+    outside::{
+        Touch, access_outside, call_outside, is_exploring, know_objects_of_host, wait_outside,
+    },
     progress::{Progress, progress},
     sharing::Sharing,
     site::{Site, SiteKind},

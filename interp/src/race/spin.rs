@@ -46,9 +46,8 @@ impl Spin {
     }
 
     /// Waits from now on until somebody writes to what is read, in no loop of Python's.
-    pub(crate) fn block(&mut self, read: Access) {
-        *self =
-            Self { read: vec![read], waits: true, pure: true, blocked: true, ..Self::default() };
+    pub(crate) fn block(&mut self, read: Vec<Access>) {
+        *self = Self { read, waits: true, pure: true, blocked: true, ..Self::default() };
     }
 
     /// Makes the step of a thread that waits one that reads all that its loop does.
