@@ -55,10 +55,10 @@ fn waits(trace: &[Event], at: usize) -> bool {
     }
 }
 
-/// What threads access on both sides of gaps in which others do something to it, or to something else of
-/// that kind.
+/// What threads access on both sides of gaps in which others do something to it. Where there is none such, what
+/// they access on one side, and something else on the other.
 fn variables<'a>(trace: &[Event], gaps: impl Iterator<Item = &'a Gap>) -> Vec<Access> {
-    let mut found = Vec::new();
+    let (mut found, mut on_both) = (Vec::new(), Vec::new());
     for gap in gaps {
         let thread = trace[gap.end].turn.thread;
         let meanwhile = &trace[gap.clone()];
@@ -70,11 +70,13 @@ fn variables<'a>(trace: &[Event], gaps: impl Iterator<Item = &'a Gap>) -> Vec<Ac
         let before = trace[..gap.start].iter().rev().map(met).find(|met| !met.is_empty());
         let after = trace[gap.end..].iter().map(met).find(|met| !met.is_empty());
         if let (Some(before), Some(after)) = (before, after) {
+            let is_there = |access: &&Access| after.iter().any(|other| overlap(other, access));
+            on_both.extend(before.iter().filter(is_there));
             found.extend(before);
             found.extend(after);
         }
     }
-    found
+    if on_both.is_empty() { found } else { on_both }
 }
 
 fn overlap(one: &Access, other: &Access) -> bool {
@@ -144,7 +146,7 @@ mod tests {
     fn a_flag_and_what_it_speaks_of_are_told_together() {
         let writer = vec![Op::Write(0, 1), Op::Write(2, 1), Op::Write(4, 1)];
         let reader = vec![Op::Read(0), Op::Read(2), Op::Read(4)];
-        let found = told(vec![writer, reader], &[0, 1, 1, 0, 0, 1]);
+        let found = told(vec![writer, reader], &[0, 1, 1, 1, 0, 0]);
         assert_eq!(found, [(0, 0), (1, 0), (1, 1), (0, 1)]);
     }
 

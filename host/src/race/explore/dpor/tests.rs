@@ -229,6 +229,33 @@ fn programs_of_blocks_are_explored_fully() {
     assert!(executions > total);
 }
 
+#[test]
+fn debug_me() {
+    use Op::{End, Lock, Look, Read, Scan, Start, TimedJoin, Unless, Unlock, Write};
+    let program = vec![
+        vec![Start(2), TimedJoin(2), Write(1, 2), Scan(0)],
+        vec![Read(0), Unless(0, 3), Look(0), Unless(1, 1), Scan(0)],
+        vec![Lock(0), Write(0, 2), Unlock(0), End],
+    ];
+    for switches in SWITCHES {
+        let all = brute::block_ends(&program, switches, 20_000).unwrap();
+        let mut ends = HashSet::new();
+        println!("----");
+        let mut dpor = Dpor::with_blocks();
+        explore(&program, Names::Fixed, &mut dpor, switches, |execution| {
+            println!(
+                "{} {:?}",
+                execution.given_up,
+                execution.turns.iter().map(|t| (t.thread.0, t.times_out)).collect::<Vec<_>>()
+            );
+            if !execution.given_up {
+                ends.insert(execution.end.clone());
+            }
+        });
+        println!("{} of {}", ends.len(), all.len());
+    }
+}
+
 /// Lets the strategy see one thread fewer in every other execution.
 struct Flaky(Box<dyn Strategy>, usize);
 
