@@ -83,6 +83,8 @@ struct Thread {
     timed_out: bool,
     /// Under a GIL: whether it has passed a place to switch since its last step.
     may_switch: bool,
+    /// Whether it had not before the step that it has announced.
+    held: bool,
     spin: Spin,
     /// What it has changed if the native call in which it was woken has gone through: known when it
     /// does something else.
@@ -99,6 +101,7 @@ impl Thread {
             timeout: None,
             timed_out: false,
             may_switch: true,
+            held: false,
             spin: Spin::default(),
             owes: Vec::new(),
         }
@@ -307,7 +310,9 @@ impl State {
         // It waits for a change of anything that the loop reads.
         thread.spin.add_reads(&mut step);
         let place = self.pending.partition_point(|pending| pending.thread < me);
-        self.pending.insert(place, Pending { thread: me, step, ready: false, may_time_out: false });
+        let held = thread.held;
+        let pending = Pending { thread: me, step, ready: false, may_time_out: false, held };
+        self.pending.insert(place, pending);
     }
 
     /// Whether there is no other thread whose steps this one could be before or after.
@@ -320,14 +325,13 @@ impl State {
 
     /// Under a GIL a thread keeps it from one place to switch to the next, if it need not wait.
     fn must_go_on(&mut self, me: ThreadId, step: &Step) -> bool {
-        if self.threads[me.0 as usize].spin.is_blocked() {
+        let thread = &mut self.threads[me.0 as usize];
+        thread.held = false;
+        if thread.spin.is_blocked() {
             return false;
         }
-        let may_switch = &mut self.threads[me.0 as usize].may_switch;
-        if self.discipline == Discipline::FreeThreaded || std::mem::take(may_switch) {
-            return false;
-        }
-        self.is_possible(step)
+        thread.held = self.discipline == Discipline::Gil && !std::mem::take(&mut thread.may_switch);
+        thread.held && self.is_possible(step)
     }
 
     fn is_possible(&self, step: &Step) -> bool {

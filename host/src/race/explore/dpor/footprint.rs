@@ -13,13 +13,13 @@ pub(super) struct Footprint {
 }
 
 impl Footprint {
-    /// The block that ends where the point is. What the thread does next belongs to it if the
-    /// thread must wait: with the lock free, say, the block would have gone on.
+    /// The block that ends where the point is. What the thread does next belongs to it if the thread is at no place to
+    /// switch and must wait: with the lock free, say, the block would have gone on.
     pub(super) fn of_block(block: &[Event], pending: &[Pending]) -> Self {
         let Some(first) = block.first() else { return Self::default() };
         let thread = first.turn.thread;
         let next = pending.iter().find(|pending| pending.thread == thread);
-        let waits = next.filter(|next| !next.ready).map(|next| &next.step);
+        let waits = next.filter(|next| next.held && !next.ready).map(|next| &next.step);
         let joined = block.iter().filter_map(|event| match event.step.sync {
             Some(Sync::Join(thread)) if !event.turn.times_out => Some(thread),
             _ => None,
