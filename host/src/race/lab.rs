@@ -169,12 +169,13 @@ impl<'py> Lab<'py> {
             if !known.insert(kind.clone()) {
                 continue;
             }
+            let verdict = Verdict::of(&run.end);
             let simple = self.simplify(model, run, search, sharing.clone())?;
             let simple_kind = kind_of(&simple.run);
             if simple_kind != kind && !known.insert(simple_kind) {
                 continue;
             }
-            let mut report = exploration.report(&self.target, Verdict::of(&simple.run.end));
+            let mut report = exploration.report(&self.target, verdict);
             report.finding = Some(self.finding(model, &simple, search));
             let counted = counts(&report);
             if counted || first.is_none() {

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::builtins::PyTypeRef;
 
+use super::calls::Calls;
 use super::objects::Objects;
 use super::outcome::{Blocked, End, Failure};
 use super::sharing::Watch;
@@ -547,6 +548,11 @@ impl State {
         self.threads[me.0 as usize].may_switch = true;
     }
 
+    /// What the thread has called in the turn of the loop that it is in, if the loop stores nothing.
+    pub(crate) fn calls_in_loop(&mut self, me: ThreadId) -> Option<&mut Calls> {
+        self.threads[me.0 as usize].spin.calls()
+    }
+
     /// A loop of the thread has come to the end of a turn.
     pub(crate) fn end_turn_of_loop(&mut self, me: ThreadId, site: SiteId, pure: bool) {
         self.turns += 1;
@@ -555,7 +561,7 @@ impl State {
         }
         let spin = &mut self.threads[me.0 as usize].spin;
         spin.turn(site, pure);
-        self.cut |= spin.waits() && !pure;
+        self.cut |= spin.waits() && !spin.is_exact();
     }
 
     /// Virtual time passes.

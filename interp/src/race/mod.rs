@@ -5,6 +5,8 @@
 #[cfg(not(togil_loom))]
 mod accesses;
 #[cfg(not(togil_loom))]
+mod calls;
+#[cfg(not(togil_loom))]
 mod execution;
 #[cfg(not(togil_loom))]
 mod hook;

@@ -21,6 +21,7 @@ const KNOWN_WRONG: &[(&str, &str, &str)] = &[
     ("race_next", "free", CALLED_BACK),
     ("race_next", "gil", CALLED_BACK),
     ("race_next_of_counter", "free", CALLED_BACK),
+    ("race_next_of_counter", "gil", CALLED_BACK),
     ("race_weakref_asked_twice", "free", WEAK),
     ("race_weakref_asked_twice", "gil", WEAK),
     ("race_weakref_held", "free", WEAK),
