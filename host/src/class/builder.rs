@@ -12,8 +12,8 @@ use super::definition::{AnyClass, ClassDefinition, Property};
 use super::object::{BorrowError, HostObject, cell};
 use crate::error::PythonError;
 use crate::function::{
-    Arguments, ExceptionClass, Failure, Function, FunctionBuilder, Raise, Return, convert,
-    is_identifier,
+    Arguments, EffectKind, ExceptionClass, Failure, Function, FunctionBuilder, Raise, Return,
+    convert, is_identifier,
 };
 
 /// A Python class whose objects are Rust values of the type `T`. Cheap to clone.
@@ -116,7 +116,14 @@ impl<T, E: Into<Raise>> Construct<T, Perhaps> for Result<T, E> {
 /// Describes a [`Class`]. Scripts may derive from it.
 ///
 /// A method is described by its name alone, or by a [`FunctionBuilder`] with parameters and a doc
-/// string. Methods whose closure takes a `&T` may run on several threads at once; one that takes a
+/// string.
+///
+/// Where threads are explored (`togil race`, [`race::explore`](crate::race::explore)) a property, `repr`, `len`, `hash`
+/// and `getitem` read their object, and a method whose closure takes a `&mut T` changes it; calls that change different
+/// objects are independent. One whose closure takes a `&T` may change anything, unless it is
+/// [`isolated`](FunctionBuilder::isolated).
+///
+/// Methods whose closure takes a `&T` may run on several threads at once; one that takes a
 /// `&mut T` raises `RuntimeError: Already borrowed` while another runs, as in PyO3.
 #[must_use]
 pub struct ClassBuilder<T> {
@@ -238,6 +245,18 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         self.method_with_py(function, move |_, this, args| f(this, args))
     }
 
+    /// A method that only reads.
+    fn reader<A, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
+    where
+        A: Arguments,
+        R: Return<VR>,
+        F: Fn(&T, A) -> R + Send + Sync + 'static,
+    {
+        let mut function = function.into();
+        function.effect.kind = EffectKind::Reads;
+        self.method(function, f)
+    }
+
     /// A method that gets the token, too: to detach, and to call Python.
     pub fn method_with_py<A, R, VR, F>(self, function: impl Into<FunctionBuilder>, f: F) -> Self
     where
@@ -268,7 +287,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         R: Return<VR>,
         F: Fn(Python<'_>, &mut T, A) -> R + Send + Sync + 'static,
     {
-        self.add(function.into(), A::COUNT, move |py, receiver, values| {
+        let mut function = function.into();
+        function.effect.kind = EffectKind::Changes;
+        self.add(function, A::COUNT, move |py, receiver, values| {
             let args = convert(py, &values)?;
             with_mut(receiver, |this| f(py, this, args).into_result(py))
         })
@@ -308,6 +329,9 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         let function = function.into();
         let mut setter = Function::builder(function.name.clone()).positional_only("value");
         setter.raises = function.raises.clone();
+        setter.effect = function.effect;
+        setter.effect.kind = EffectKind::Changes;
+        setter.effect.is_property = true;
         let get = self.getter(function, get);
         let set = self.define(setter, 1, move |py, receiver, values| {
             let (value,) = convert::<(V,)>(py, &values)?;
@@ -319,13 +343,15 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
 
     fn getter<R, VR, F>(
         &mut self,
-        function: FunctionBuilder,
+        mut function: FunctionBuilder,
         get: F,
     ) -> Option<Arc<crate::function::Definition>>
     where
         R: Return<VR>,
         F: Fn(&T) -> R + Send + Sync + 'static,
     {
+        function.effect.kind = EffectKind::Reads;
+        function.effect.is_property = true;
         self.define(function, 0, move |py, receiver, _| {
             with(receiver, |this| get(this).into_result(py))
         })
@@ -333,12 +359,12 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
 
     /// `repr(object)`.
     pub fn repr(self, f: impl Fn(&T) -> String + Send + Sync + 'static) -> Self {
-        self.method("__repr__", move |this, (): ()| f(this))
+        self.reader("__repr__", move |this, (): ()| f(this))
     }
 
     /// `len(object)`.
     pub fn len(self, f: impl Fn(&T) -> usize + Send + Sync + 'static) -> Self {
-        self.method("__len__", move |this, (): ()| f(this))
+        self.reader("__len__", move |this, (): ()| f(this))
     }
 
     /// `object[key]`.
@@ -349,12 +375,13 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
         F: Fn(&T, K) -> R + Send + Sync + 'static,
     {
         let function = Function::builder("__getitem__").positional_only("key");
-        self.method::<(K,), _, _, _>(function, move |this, (key,)| f(this, key))
+        self.reader::<(K,), _, _, _>(function, move |this, (key,)| f(this, key))
     }
 
     /// `object == other`, for another object of the class.
     pub fn eq(self, f: impl Fn(&T, &T) -> bool + Send + Sync + 'static) -> Self {
-        let function = Function::builder("__eq__").positional_only("other");
+        let mut function = Function::builder("__eq__").positional_only("other");
+        function.effect.kind = EffectKind::Reads;
         self.add(function, 1, move |py, receiver, values| {
             let Ok(other) = cell::<T>(&values[0]) else { return Ok(py.ctx.not_implemented()) };
             let other = other.try_read_recursive().ok_or(BorrowError::MutablyBorrowed);
@@ -365,7 +392,7 @@ impl<T: Send + Sync + 'static> ClassBuilder<T> {
 
     /// `hash(object)`. To be given with [`eq`](Self::eq): equal objects have the same.
     pub fn hash(self, f: impl Fn(&T) -> u64 + Send + Sync + 'static) -> Self {
-        self.method("__hash__", move |this, (): ()| f(this).cast_signed())
+        self.reader("__hash__", move |this, (): ()| f(this).cast_signed())
     }
 
     /// `object(...)`.

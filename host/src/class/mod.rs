@@ -14,3 +14,4 @@ pub(crate) use definition::AnyClass;
 pub use instance::{Instance, New};
 pub(crate) use method::method_type;
 pub use object::BorrowError;
+pub(crate) use object::HostObject;

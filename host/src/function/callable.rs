@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use togil_interp::Python;
-use togil_interp::race::call_outside;
 use togil_interp::vm::builtins::PyBaseExceptionRef;
 use togil_interp::vm::function::FuncArgs;
 use togil_interp::vm::{PyObject, PyObjectRef, PyResult};
 
 use super::arguments::Arguments;
 use super::bind::bind;
+use super::effect::Effect;
 use super::panics;
 use super::raise::Raises;
 use super::result::Failure;
@@ -30,6 +30,7 @@ pub(crate) struct Definition {
     pub(crate) doc: String,
     pub(crate) signature: Signature,
     pub(crate) raises: Raises,
+    pub(crate) effect: Effect,
     pub(crate) invoke: Invoke,
 }
 
@@ -90,9 +91,9 @@ impl Callable {
         receiver: Option<&PyObject>,
         args: FuncArgs,
     ) -> PyResult {
-        let Definition { signature, raises, invoke, .. } = &*self.definition;
+        let Definition { signature, raises, effect, invoke, .. } = &*self.definition;
         let values = bind(py, signature, &self.defaults, args)?;
-        call_outside(py.vm())?;
+        effect.announce(py, receiver, &values)?;
         panics::catch(py, || {
             invoke(py, receiver, values).map_err(|failure| {
                 let parameter = |index: usize| signature.parameters[index].name.as_str();

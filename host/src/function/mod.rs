@@ -3,6 +3,7 @@
 mod arguments;
 mod bind;
 mod callable;
+mod effect;
 mod executor;
 mod object;
 mod panics;
@@ -22,6 +23,8 @@ use togil_interp::vm::{PyObject, PyObjectRef, PyResult};
 pub use arguments::Arguments;
 use callable::exception;
 pub(crate) use callable::{Callable, Definition, convert};
+use effect::Effect;
+pub(crate) use effect::EffectKind;
 pub use executor::{BoxFuture, Spawner};
 pub(crate) use object::static_text;
 pub(crate) use panics::message as panic_message;
@@ -73,6 +76,7 @@ impl Function {
             parameters: Vec::new(),
             raises: Raises::default(),
             spawner: None,
+            effect: Effect::default(),
         }
     }
 
@@ -129,6 +133,7 @@ pub struct FunctionBuilder {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) raises: Raises,
     pub(crate) spawner: Option<Spawner>,
+    pub(crate) effect: Effect,
 }
 
 impl FunctionBuilder {
@@ -206,6 +211,15 @@ impl FunctionBuilder {
     ) -> Self {
         let choose = move |error: &(dyn StdError + 'static)| error.downcast_ref().map(&choose);
         self.raises.choices.push(Arc::new(choose));
+        self
+    }
+
+    /// For `togil race` and [`race::explore`](crate::race::explore): the closure touches nothing that another call
+    /// of Rust code touches, besides the value of its own object if it is a method. Without that any two calls
+    /// count as dependent if one may change what the other reads, and both orders are explored. Objects that it gets
+    /// as arguments count as its own.
+    pub fn isolated(mut self) -> Self {
+        self.effect.isolated = true;
         self
     }
 
@@ -309,13 +323,13 @@ impl FunctionBuilder {
             let unnamed = |i| Parameter::required(format!("arg{i}"), Kind::PositionalOnly);
             self.parameters = (1..=count).map(unnamed).collect();
         }
-        let Self { name, doc, parameters, raises, spawner: _ } = self;
+        let Self { name, doc, parameters, raises, spawner: _, effect } = self;
         if !is_identifier(&name) {
             return Err(format!("`{name}` is no name for a function"));
         }
         let qualname = class.map_or_else(|| name.clone(), |class| format!("{class}.{name}"));
         let signature = Signature { qualname, parameters, method: class.is_some() };
         signature.check(count).map_err(|what| format!("{}(): {what}", signature.qualname))?;
-        Ok(Definition { name, doc, signature, raises, invoke: Box::new(invoke) })
+        Ok(Definition { name, doc, signature, raises, effect, invoke: Box::new(invoke) })
     }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
-use togil_interp::race::{Discipline, End, Point, Run, Sharing};
+use togil_interp::race::{Blocked, Discipline, End, Failure, Point, Run, Sharing, SiteId};
 
+use super::exploration::Exploration;
+use super::explore::cause::causes;
 use super::explore::guided::Guided;
 use super::explore::replay::Replay;
 use super::explore::shrink::{self, Outcome};
@@ -16,20 +18,68 @@ use super::witness::Witness;
 /// Executions that are spent on making a failing one simpler.
 const SHRINKING: usize = 200;
 
+/// A failing execution with as few preemptions as were found, and every step of it told.
+pub(super) struct Simple {
+    pub(super) run: Run,
+    /// What it printed.
+    output: String,
+    /// The steps of the execution in which it was found.
+    steps_found: usize,
+    preemptions: Option<usize>,
+    is_fewest: bool,
+}
+
+/// What two failing executions have in common that are one finding: how they end, and in which order they do
+/// what they turn on.
+pub(super) type Kind = (End, Vec<(u32, SiteId)>);
+
+/// The kind of an execution of which every step was told.
+pub(super) fn kind_of(run: &Run) -> Kind {
+    let end = match &run.end {
+        // What the message says may be another number each time.
+        End::Failed(failure) => End::Failed(Failure {
+            message: String::new(),
+            traceback: raised_at(failure).to_owned(),
+            ..failure.clone()
+        }),
+        End::Differs { .. } => End::Differs { first: String::new(), this: String::new() },
+        // Objects have the numbers of their first touch.
+        End::Deadlock(blocked) => End::Deadlock(without_objects(blocked)),
+        End::Livelock(blocked) => End::Livelock(without_objects(blocked)),
+        other => other.clone(),
+    };
+    let turns_on = run.trace.iter().zip(causes(&run.trace)).filter(|(_, cause)| *cause);
+    (end, turns_on.map(|(event, _)| (event.turn.thread.0, event.step.site)).collect())
+}
+
+fn without_objects(blocked: &[Blocked]) -> Vec<Blocked> {
+    blocked.iter().map(|blocked| Blocked { object: None, ..blocked.clone() }).collect()
+}
+
 impl Lab<'_> {
-    /// Looks for a simpler schedule that fails in the same way, runs it again, to see whether it is always
-    /// the same, and asks whether a GIL would have hidden it.
-    pub(super) fn confirm(
+    /// The kind of a failure that was found.
+    pub(super) fn kind(
         &mut self,
         model: &str,
-        run: Run,
+        run: &Run,
+        search: Search,
+    ) -> Result<Kind, RaceError> {
+        let again = Box::new(Guided::new(run.trace.clone()));
+        Ok(kind_of(&self.run(model, again, search, &mut Sharing::all())?.1))
+    }
+
+    /// Looks for a simpler schedule that fails in the same way.
+    pub(super) fn simplify(
+        &mut self,
+        model: &str,
+        run: &Run,
         search: Search,
         mut sharing: Sharing,
-    ) -> Result<Finding, RaceError> {
+    ) -> Result<Simple, RaceError> {
         let steps_found = run.trace.len();
         let mut error = None;
         let (start, mut in_time) = (Instant::now(), true);
-        let shrunk = shrink::shrink(&chosen(&run), SHRINKING, |strategy| {
+        let shrunk = shrink::shrink(&chosen(run), SHRINKING, |strategy| {
             in_time &= search.limits.budget.is_none_or(|budget| start.elapsed() < budget);
             if !in_time {
                 return Outcome { fails: false, turns: Vec::new(), trace: Vec::new() };
@@ -53,32 +103,54 @@ impl Lab<'_> {
         // From here on with every step: what was learnt while exploring is not in a token.
         let all = &mut Sharing::all();
         let (_, run) = self.run(model, Box::new(Guided::new(known)), search, all)?;
-        let output = self.output();
-        let turns = chosen(&run);
-        let mut replayed = 0;
-        for _ in 0..REPLAYS {
-            let replay = Box::new(Replay::new(turns.clone()));
-            let (_, again) = self.run(model, replay, search, all)?;
-            replayed += usize::from(again.end == run.end && again.trace == run.trace);
+        Ok(Simple {
+            run,
+            output: self.output(),
+            steps_found,
+            preemptions: shrunk.as_ref().map(|shrunk| shrunk.preemptions),
+            is_fewest: in_time && shrunk.is_some_and(|shrunk| shrunk.is_fewest),
+        })
+    }
+
+    /// What there is to say of a failure before it is [confirmed](Self::confirm).
+    pub(super) fn finding(&self, model: &str, simple: &Simple, search: Search) -> Finding {
+        let Simple { run, output, steps_found, preemptions, is_fewest } = simple;
+        let discipline = format!("{} {model}", name(search.discipline));
+        let seed = search.strategy.seed();
+        let turns = chosen(run);
+        let token = Token { discipline, seed, fingerprint: self.fingerprint, turns }.encode();
+        Finding {
+            witness: Witness::of(run),
+            end: run.end.clone(),
+            token,
+            steps_found: *steps_found,
+            output: output.clone(),
+            preemptions: *preemptions,
+            is_fewest: *is_fewest,
+            replayed: 0,
+            gil: None,
         }
-        let gil = match search.discipline {
+    }
+
+    /// Runs a failure again, to see whether it is always the same, and asks whether a GIL would have hidden it.
+    pub(super) fn confirm(
+        &mut self,
+        model: &str,
+        simple: &Simple,
+        search: Search,
+        finding: &mut Finding,
+    ) -> Result<(), RaceError> {
+        let run = &simple.run;
+        for _ in 0..REPLAYS {
+            let replay = Box::new(Replay::new(chosen(run)));
+            let (_, again) = self.run(model, replay, search, &mut Sharing::all())?;
+            finding.replayed += usize::from(again.end == run.end && again.trace == run.trace);
+        }
+        finding.gil = match search.discipline {
             Discipline::FreeThreaded => Some(self.with_gil(model, search)?),
             Discipline::Gil => None,
         };
-        let discipline = format!("{} {model}", name(search.discipline));
-        let seed = search.strategy.seed();
-        let token = Token { discipline, seed, fingerprint: self.fingerprint, turns }.encode();
-        Ok(Finding {
-            witness: Witness::of(&run),
-            end: run.end,
-            token,
-            steps_found,
-            output,
-            preemptions: shrunk.as_ref().map(|shrunk| shrunk.preemptions),
-            is_fewest: in_time && shrunk.is_some_and(|shrunk| shrunk.is_fewest),
-            replayed,
-            gil,
-        })
+        Ok(())
     }
 
     /// What the last execution has printed.
@@ -94,14 +166,17 @@ impl Lab<'_> {
     fn with_gil(&mut self, model: &str, search: Search) -> Result<GilVerdict, RaceError> {
         let strategy = StrategyKind::Exhaustive;
         let search = Search { strategy, discipline: Discipline::Gil, ..search };
-        let (Report { verdict, executions, .. }, failed) = self.search(model, search)?;
-        Ok(match (verdict, failed) {
+        let mut exploration = Exploration::new(model, search);
+        exploration.next_failure(self)?;
+        let Report { verdict, executions, .. } = exploration.report("", None);
+        Ok(match (verdict, exploration.failure()) {
             (_, Some((run, _))) => {
                 // Once more, with every step.
                 let again = Box::new(Guided::new(run.trace.clone()));
                 let (_, again) = self.run(model, again, search, &mut Sharing::all())?;
-                let run = if is_same_failure(&run.end, &again.end) { again } else { run };
-                GilVerdict::Possible { executions, witness: Witness::of(&run), end: run.end }
+                let run = if is_same_failure(&run.end, &again.end) { &again } else { run };
+                let end = run.end.clone();
+                GilVerdict::Possible { executions, witness: Witness::of(run), end }
             }
             (Verdict::Holds, None) => GilVerdict::Hidden { executions },
             _ => GilVerdict::NotFound { executions },
@@ -109,9 +184,17 @@ impl Lab<'_> {
     }
 }
 
+/// The last line of a traceback that names a place.
+fn raised_at(failure: &Failure) -> &str {
+    let mut lines = failure.traceback.lines().rev().map(str::trim);
+    lines.find(|line| line.starts_with("File \"")).unwrap_or_default()
+}
+
 fn is_same_failure(one: &End, other: &End) -> bool {
     match (one, other) {
-        (End::Failed(one), End::Failed(other)) => one.class == other.class,
+        (End::Failed(one), End::Failed(other)) => {
+            one.class == other.class && raised_at(one) == raised_at(other)
+        }
         (End::Differs { .. }, End::Differs { .. }) => true,
         _ => Verdict::of(one).is_some() && Verdict::of(one) == Verdict::of(other),
     }

@@ -12,8 +12,11 @@ static ONE: Mutex<()> = Mutex::new(());
 /// the builder lends is there: modules with functions and classes of the host's, and the types of the
 /// `togil` module, which threads share.
 ///
-/// A call of Rust code is one step, and no two calls are taken to be independent. It must not wait
-/// for another thread by itself; `togil.Channel` and its kin may. Waits for other calls of this
+/// A call of Rust code is one step. Two are independent if neither may change what the other reads: an object of a
+/// host class is a variable, which its properties read and set, and methods that take a `&mut T` change; so is each
+/// object of the `togil` module. What else a function or a method may share nobody knows, so that counts as one more
+/// variable, which all of them change that are not [`isolated`](crate::FunctionBuilder::isolated). Rust code
+/// must not wait for another thread by itself; `togil.Channel` and its kin may. Waits for other calls of this
 /// function.
 ///
 /// # Errors

@@ -1,20 +1,22 @@
 //! Explores the models of a file.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Instant;
 
+use togil_interp::race::know_objects_of_host;
 use togil_interp::race::{Discipline, End, Point, Run, Sharing, Strategy, Turn};
 
+use super::confirm::kind_of;
 use super::core::OneCore;
-use super::exact::is_checked;
+use super::exploration::Exploration;
 use super::explore::replay::Replay;
 use super::explore::shared::Shared;
 use super::explore::token::Token;
 use super::report::{Replayed, Report, Verdict};
-use super::search::{Limits, Search, StrategyKind};
+use super::search::{Limits, Search};
 use super::target::{self, Target};
 use super::witness::Witness;
+use crate::class::HostObject;
 use crate::error::PythonError;
 use crate::vm::{AsObject, PyObjectRef};
 use crate::{BuildError, Python};
@@ -85,14 +87,18 @@ impl<'py> Lab<'py> {
     pub fn new(py: Python<'py>) -> Result<Self, RaceError> {
         let raised = |error| RaceError::from(PythonError::new(py, error));
         let _core = OneCore::new();
+        know_objects_of_host(|object| object.downcastable::<HostObject>());
         let lab = togil_interp::race::Lab::new(py).map_err(raised)?;
         let source = py.ctx.none();
         let mut lab =
             Self { py, lab, source, target: String::new(), fingerprint: 0, outcome: None, _core };
         lab.open(&Target::File { path: "<canary>".into(), text: CANARY.to_owned() })?;
         let limits = Limits { schedules: 100, ..Limits::default() };
-        let report = lab.search("race_canary", Search { limits, ..Search::default() })?.0;
-        if report.verdict == Verdict::Fails { Ok(lab) } else { Err(RaceError::Canary) }
+        let search = Search { limits, ..Search::default() };
+        let mut exploration = Exploration::new("race_canary", search);
+        let found = exploration.next_failure(&mut lab)?
+            && exploration.failure().is_some_and(|(run, _)| matches!(run.end, End::Failed(_)));
+        if found { Ok(lab) } else { Err(RaceError::Canary) }
     }
 
     /// Has a package or a module instrumented wherever it is found, one of the standard library, too.
@@ -139,9 +145,55 @@ impl<'py> Lab<'py> {
     /// # Errors
     /// What the file's code raises outside of the model.
     pub fn explore(&mut self, model: &str, search: Search) -> Result<Report, RaceError> {
-        let (mut report, failed) = self.search(model, search)?;
-        if let Some((run, sharing)) = failed {
-            report.finding = Some(self.confirm(model, run, search, sharing)?);
+        self.explore_past(model, search, |_| true)
+    }
+
+    /// Explores a model until it fails in a way that `counts`, or the limits are reached. It is asked once about
+    /// each kind of failure, with a report whose finding has its witness and its end, and neither replays nor a
+    /// verdict about the GIL yet. Where none counts, the report is about the first.
+    ///
+    /// # Errors
+    /// What the file's code raises outside of the model.
+    pub fn explore_past(
+        &mut self,
+        model: &str,
+        search: Search,
+        mut counts: impl FnMut(&Report) -> bool,
+    ) -> Result<Report, RaceError> {
+        let mut exploration = Exploration::new(model, search);
+        let mut known = HashSet::new();
+        let mut first = None;
+        while exploration.next_failure(self)? {
+            let Some((run, sharing)) = exploration.failure() else { break };
+            let kind = self.kind(model, run, search)?;
+            if !known.insert(kind.clone()) {
+                continue;
+            }
+            let verdict = Verdict::of(&run.end);
+            let simple = self.simplify(model, run, search, sharing.clone())?;
+            let simple_kind = kind_of(&simple.run);
+            if simple_kind != kind && !known.insert(simple_kind) {
+                continue;
+            }
+            let mut report = exploration.report(&self.target, verdict);
+            report.finding = Some(self.finding(model, &simple, search));
+            let counted = counts(&report);
+            if counted || first.is_none() {
+                first = Some((report, simple));
+            }
+            if counted {
+                break;
+            }
+        }
+        let Some((mut report, simple)) = first else {
+            return Ok(exploration.report(&self.target, None));
+        };
+        let now = exploration.report(&self.target, None);
+        (report.executions, report.steps, report.elapsed) =
+            (now.executions, now.steps, now.elapsed);
+        (report.outcomes, report.inexact) = (now.outcomes, now.inexact);
+        if let Some(finding) = &mut report.finding {
+            self.confirm(model, &simple, search, finding)?;
         }
         Ok(report)
     }
@@ -178,70 +230,6 @@ impl<'py> Lab<'py> {
             left_at,
             is_edited: token.fingerprint != self.fingerprint,
         })
-    }
-
-    pub(super) fn search(
-        &mut self,
-        model: &str,
-        search: Search,
-    ) -> Result<(Report, Option<(Run, Sharing)>), RaceError> {
-        let start = Instant::now();
-        let mut strategy = search.strategy.build(search.discipline);
-        let (mut executions, mut steps, mut cut) = (0, 0, false);
-        let mut outcomes = BTreeMap::new();
-        let mut sharing = Sharing::default();
-        let (mut threads, mut inexact) = (0, None);
-        let (verdict, failed) = loop {
-            let before = is_checked(executions).then(|| sharing.clone());
-            let (mut back, run) = self.run(model, strategy, search, &mut sharing)?;
-            executions += usize::from(run.end != End::GivenUp);
-            threads = threads.max(run.threads.len());
-            if let Some(before) = before.filter(|_| inexact.is_none()) {
-                inexact = self.run_twice(model, &run, search, before)?;
-            }
-            steps += run.trace.len();
-            cut |= run.cut;
-            if run.end == End::Finished
-                && let Some(outcome) = &run.outcome
-            {
-                *outcomes.entry(outcome.clone()).or_default() += 1;
-            }
-            if let Some(verdict) = Verdict::of(&run.end) {
-                break (verdict, Some((run, sharing)));
-            }
-            let more = back.end(Point { trace: &run.trace, pending: &run.pending });
-            if sharing.take_grew() && search.strategy == StrategyKind::Exhaustive {
-                // It has looked too coarsely so far.
-                (executions, steps, cut) = (0, 0, false);
-                outcomes.clear();
-                strategy = search.strategy.build(search.discipline);
-                continue;
-            }
-            let spent = search.limits.budget.is_some_and(|budget| start.elapsed() > budget);
-            if !more || spent || executions >= search.limits.schedules {
-                let all = !more && !cut && inexact.is_none() && back.is_exhaustive();
-                break (if all { Verdict::Holds } else { Verdict::Bounded }, None);
-            }
-            strategy = back;
-        };
-        let model = model.to_owned();
-        let elapsed = start.elapsed();
-        let finding = None;
-        let target = self.target.clone();
-        let report = Report {
-            target,
-            model,
-            search,
-            verdict,
-            executions,
-            threads,
-            steps,
-            elapsed,
-            outcomes,
-            inexact,
-            finding,
-        };
-        Ok((report, failed))
     }
 
     pub(super) fn run(

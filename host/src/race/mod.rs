@@ -11,6 +11,8 @@ mod display;
 mod embedded;
 #[cfg(not(togil_loom))]
 mod exact;
+#[cfg(not(togil_loom))]
+mod exploration;
 mod explore;
 #[cfg(not(togil_loom))]
 mod lab;

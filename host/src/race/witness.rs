@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::explore::cause::causes;
 use togil_interp::race::{Access, Event, ObjectId, Run, SiteId, SiteKind, Sync, ThreadId, site};
 
 /// The steps of an execution.
@@ -32,6 +33,9 @@ pub struct Row {
     pub value: Option<String>,
     /// Whether another thread does something to the same thing, and one of the two changes it.
     pub conflicts: bool,
+    /// Whether the failure turns on it: it conflicts, and over a variable that threads came in between the
+    /// steps of another for. Each one that conflicts, where that was not needed.
+    pub is_cause: bool,
     /// The rows before it that it conflicts with: of each other thread, the last one.
     pub conflicts_with: Vec<usize>,
     /// Whether it takes or gives back a lock.
@@ -56,6 +60,7 @@ impl Witness {
             .map(|(index, _)| index)
             .collect();
         let names = names(run, &told);
+        let causes = causes(&run.trace);
         let rows = told.iter().enumerate().map(|(row, &index)| {
             let event = &run.trace[index];
             let at = site(event.step.site);
@@ -70,6 +75,7 @@ impl Witness {
                 file: at.map_or(String::new(), |at| at.file),
                 value: found.or_else(|| noted?.value.clone()),
                 conflicts: conflicts(&run.trace, index),
+                is_cause: causes[index],
                 conflicts_with: before(&run.trace, &told[..row], event),
                 lock: lock(event),
             }

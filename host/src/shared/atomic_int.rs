@@ -1,11 +1,11 @@
 //! `togil.AtomicInt`.
 
-use togil_interp::race::call_outside;
+use togil_interp::race::{Touch, call_outside};
 use togil_interp::vm::builtins::{PyStr, PyType};
 use togil_interp::vm::function::{OptionalArg, PyMethodDef};
 use togil_interp::vm::protocol::PyNumberMethods;
 use togil_interp::vm::types::Constructor;
-use togil_interp::vm::{Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
+use togil_interp::vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use super::arguments::int64;
 use super::class::{holds_no_objects, method, native_class};
@@ -64,9 +64,9 @@ const METHODS: &[PyMethodDef] = &[
 ];
 
 const NUMBER: PyNumberMethods = PyNumberMethods {
-    boolean: Some(|number, vm| Ok(this(number.obj, vm)?.0.get() != 0)),
-    int: Some(|number, vm| Ok(vm.ctx.new_int(this(number.obj, vm)?.0.get()).into())),
-    index: Some(|number, vm| Ok(vm.ctx.new_int(this(number.obj, vm)?.0.get()).into())),
+    boolean: Some(|number, vm| Ok(value(number.obj, vm)? != 0)),
+    int: Some(|number, vm| Ok(vm.ctx.new_int(value(number.obj, vm)?).into())),
+    index: Some(|number, vm| Ok(vm.ctx.new_int(value(number.obj, vm)?).into())),
     ..PyNumberMethods::NOT_IMPLEMENTED
 };
 
@@ -74,14 +74,18 @@ fn this<'a>(object: &'a PyObject, vm: &VirtualMachine) -> PyResult<&'a Py<PyAtom
     object.downcast_ref().ok_or_else(|| vm.new_type_error("not an AtomicInt"))
 }
 
+fn value(object: &PyObject, vm: &VirtualMachine) -> PyResult<i64> {
+    PyAtomicInt::get(this(object, vm)?, vm)
+}
+
 fn repr(object: &PyObject, vm: &VirtualMachine) -> PyResult<PyRef<PyStr>> {
-    let text = format!("{}({})", object.class().name(), this(object, vm)?.0.get());
+    let text = format!("{}({})", object.class().name(), value(object, vm)?);
     Ok(vm.ctx.new_str(text))
 }
 
 impl PyAtomicInt {
     fn get(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<i64> {
-        call_outside(vm)?;
+        call_outside(vm, &[Touch::reads(zelf.as_object())])?;
         Ok(zelf.0.get())
     }
 
@@ -91,16 +95,16 @@ impl PyAtomicInt {
 
     fn swap(zelf: &Py<Self>, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<i64> {
         let value = int64(&value, vm)?;
-        call_outside(vm)?;
+        call_outside(vm, &[Touch::changes(zelf.as_object())])?;
         Ok(zelf.0.swap(value))
     }
 
     fn add(zelf: &Py<Self>, amount: OptionalArg, vm: &VirtualMachine) -> PyResult<i64> {
-        zelf.change(Some(amount_of(amount, vm)?), vm)
+        Self::change(zelf, Some(amount_of(amount, vm)?), vm)
     }
 
     fn sub(zelf: &Py<Self>, amount: OptionalArg, vm: &VirtualMachine) -> PyResult<i64> {
-        zelf.change(amount_of(amount, vm)?.checked_neg(), vm)
+        Self::change(zelf, amount_of(amount, vm)?.checked_neg(), vm)
     }
 
     fn compare_and_swap(
@@ -110,14 +114,14 @@ impl PyAtomicInt {
         vm: &VirtualMachine,
     ) -> PyResult<bool> {
         let (expected, new) = (int64(&expected, vm)?, int64(&new, vm)?);
-        call_outside(vm)?;
+        call_outside(vm, &[Touch::changes(zelf.as_object())])?;
         Ok(zelf.0.compare_and_swap(expected, new).is_ok())
     }
 
     /// Adds; `None` is an amount that has no negative.
-    fn change(&self, amount: Option<i64>, vm: &VirtualMachine) -> PyResult<i64> {
-        call_outside(vm)?;
-        amount.and_then(|amount| self.0.add(amount).ok()).ok_or_else(|| {
+    fn change(zelf: &Py<Self>, amount: Option<i64>, vm: &VirtualMachine) -> PyResult<i64> {
+        call_outside(vm, &[Touch::changes(zelf.as_object())])?;
+        amount.and_then(|amount| zelf.0.add(amount).ok()).ok_or_else(|| {
             vm.new_overflow_error("AtomicInt: the result does not fit in 64 bits; nothing changed")
         })
     }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 
-use togil_interp::race::call_outside;
+use togil_interp::race::{Touch, access_outside, call_outside};
 use togil_interp::vm::builtins::{PyBaseExceptionRef, PyStr, PyType, PyTypeRef};
 use togil_interp::vm::function::{FuncArgs, ItemDoc, PyMethodDef};
 use togil_interp::vm::object::{Traverse, TraverseFn};
@@ -38,8 +38,10 @@ closed at the end. All methods are atomic, select() too: it takes one item or no
         ("capacity", |channel: PyRef<PyChannel>, _: &VirtualMachine| {
             channel.core.capacity().get()
         }, "How many items there is room for."),
-        ("closed", |channel: PyRef<PyChannel>, _: &VirtualMachine| channel.core.is_closed(),
-         "Whether it was closed. There may be items left to receive."),
+        ("closed", |channel: PyRef<PyChannel>, vm: &VirtualMachine| -> PyResult<bool> {
+            access_outside(vm, &[Touch::reads(channel.as_object())])?;
+            Ok(channel.core.is_closed())
+        }, "Whether it was closed. There may be items left to receive."),
     ],
     flags: [BASETYPE],
     slots: |slots| {
@@ -107,15 +109,17 @@ impl PyChannel {
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         // The item comes back with the error, and is dropped here, with no lock held.
-        zelf.core.send(item, within(timeout.0, vm)?).map_err(|error| match error {
-            NotSent::Closed(_) => closed("send() on a closed channel", vm),
-            NotSent::TimedOut(_) => timed_out("send()", vm),
-            NotSent::Interrupted(_, error) => error,
+        zelf.core.send(item, within(timeout.0, &[zelf.as_object()], vm)?).map_err(|error| {
+            match error {
+                NotSent::Closed(_) => closed("send() on a closed channel", vm),
+                NotSent::TimedOut(_) => timed_out("send()", vm),
+                NotSent::Interrupted(_, error) => error,
+            }
         })
     }
 
     fn recv(zelf: &Py<Self>, timeout: Timeout, vm: &VirtualMachine) -> PyResult {
-        zelf.core.recv(within(timeout.0, vm)?).map_err(|error| match error {
+        zelf.core.recv(within(timeout.0, &[zelf.as_object()], vm)?).map_err(|error| match error {
             NotReceived::Closed => closed("recv() on a channel that is closed and empty", vm),
             NotReceived::TimedOut => timed_out("recv()", vm),
             NotReceived::Interrupted(error) => error,
@@ -123,13 +127,13 @@ impl PyChannel {
     }
 
     fn close(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-        call_outside(vm)?;
+        call_outside(vm, &[Touch::changes(zelf.as_object())])?;
         zelf.core.close();
         Ok(())
     }
 
     fn qsize(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<usize> {
-        call_outside(vm)?;
+        call_outside(vm, &[Touch::reads(zelf.as_object())])?;
         Ok(zelf.core.len())
     }
 
@@ -144,7 +148,7 @@ impl PyChannel {
 
 fn next(channel: &PyObject, vm: &VirtualMachine) -> PyResult<PyIterReturn> {
     let channel = this(channel, vm)?;
-    match channel.core.recv(within(None, vm)?) {
+    match channel.core.recv(within(None, &[channel.as_object()], vm)?) {
         Ok(item) => Ok(PyIterReturn::Return(item)),
         Err(NotReceived::Interrupted(error)) => Err(error),
         Err(NotReceived::Closed | NotReceived::TimedOut) => Ok(PyIterReturn::StopIteration(None)),
@@ -157,6 +161,7 @@ fn this<'a>(object: &'a PyObject, vm: &VirtualMachine) -> PyResult<&'a Py<PyChan
 
 fn repr(object: &PyObject, vm: &VirtualMachine) -> PyResult<PyRef<PyStr>> {
     let core = &this(object, vm)?.core;
+    call_outside(vm, &[Touch::reads(object)])?;
     let state = if core.is_closed() { ", closed" } else { "" };
     let (name, len, capacity) = (object.class().name(), core.len(), core.capacity());
     Ok(vm.ctx.new_str(format!("<{name} {len}/{capacity}{state}>")))

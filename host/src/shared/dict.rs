@@ -3,7 +3,6 @@
 mod caller;
 mod methods;
 
-use togil_interp::race::call_outside;
 use togil_interp::vm::builtins::{PyDict, PyStr, PyType};
 use togil_interp::vm::function::OptionalArg;
 use togil_interp::vm::object::{Traverse, TraverseFn};
@@ -14,7 +13,7 @@ use togil_interp::vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, Vir
 
 use super::class::{holds_objects, native_class};
 use super::core::table::Table;
-use caller::{Thread, failed, hashed};
+use caller::{Thread, failed};
 
 /// A dict that threads share.
 #[derive(Debug)]
@@ -46,23 +45,26 @@ step, which is done only if its answer still holds.",
     slots: |slots| {
         slots.new.store(Some(PySharedDict::slot_new));
         slots.repr.store(Some(repr));
-        slots.iter.store(Some(|dict, vm| this(&dict, vm)?.keys(vm)?.as_object().get_iter(vm).map(Into::into)));
+        slots.iter.store(Some(|dict, vm| PySharedDict::keys(this(&dict, vm)?, vm)?.as_object().get_iter(vm).map(Into::into)));
         slots.as_mapping.copy_from(&MAPPING);
         slots.as_sequence.copy_from(&SEQUENCE);
     },
 }
 
 const MAPPING: PyMappingMethods = PyMappingMethods {
-    length: Some(|dict, vm| Ok(this(dict.obj, vm)?.core.len())),
+    length: Some(|dict, vm| {
+        Thread::on(dict.obj, vm).reads()?;
+        Ok(this(dict.obj, vm)?.core.len())
+    }),
     subscript: Some(|dict, key, vm| {
-        let found = this(dict.obj, vm)?.look_up(key, vm)?;
+        let found = PySharedDict::look_up(this(dict.obj, vm)?, key, vm)?;
         found.ok_or_else(|| vm.new_key_error(key.to_owned()))
     }),
     ass_subscript: Some(|dict, key, value, vm| {
         let dict = this(dict.obj, vm)?;
         match value {
-            Some(value) => dict.store(key, value, vm),
-            None => match dict.take(key, vm)? {
+            Some(value) => dict.store(&Thread::on(dict.as_object(), vm), key, value),
+            None => match PySharedDict::take(dict, key, vm)? {
                 Some(_) => Ok(()),
                 None => Err(vm.new_key_error(key.to_owned())),
             },
@@ -71,7 +73,9 @@ const MAPPING: PyMappingMethods = PyMappingMethods {
 };
 
 const SEQUENCE: PySequenceMethods = PySequenceMethods {
-    contains: Some(|dict, key, vm| Ok(this(dict.obj, vm)?.look_up(key, vm)?.is_some())),
+    contains: Some(|dict, key, vm| {
+        Ok(PySharedDict::look_up(this(dict.obj, vm)?, key, vm)?.is_some())
+    }),
     ..PySequenceMethods::NOT_IMPLEMENTED
 };
 
@@ -84,7 +88,7 @@ fn repr(object: &PyObject, vm: &VirtualMachine) -> PyResult<PyRef<PyStr>> {
     let Some(_guard) = ReprGuard::enter(vm, object) else {
         return Ok(vm.ctx.new_str(format!("{name}(...)")));
     };
-    let copy = this(object, vm)?.to_dict(vm)?;
+    let copy = PySharedDict::to_dict(this(object, vm)?, vm)?;
     let mut text = togil_interp::vm::common::wtf8::Wtf8Buf::from(format!("{name}("));
     text.push_wtf8(copy.as_object().repr(vm)?.as_wtf8());
     text.push_str(")");
@@ -92,25 +96,31 @@ fn repr(object: &PyObject, vm: &VirtualMachine) -> PyResult<PyRef<PyStr>> {
 }
 
 impl PySharedDict {
-    fn look_up(&self, key: &PyObject, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
-        self.core.get(&Thread { vm }, &hashed(key, vm)?)
+    fn look_up(
+        zelf: &Py<Self>,
+        key: &PyObject,
+        vm: &VirtualMachine,
+    ) -> PyResult<Option<PyObjectRef>> {
+        let thread = Thread::on(zelf.as_object(), vm);
+        zelf.core.get(&thread, &thread.looks_up(key)?)
     }
 
-    fn store(&self, key: &PyObject, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        let replaced = self.core.set(&Thread { vm }, &hashed(key, vm)?, value);
+    fn store(&self, thread: &Thread<'_>, key: &PyObject, value: PyObjectRef) -> PyResult<()> {
+        let replaced = self.core.set(thread, &thread.stores(key)?, value);
         // Dropped here, with no lock held: this may run `__del__`.
-        replaced.map(drop).map_err(|failure| failed(failure, vm))
+        replaced.map(drop).map_err(|failure| failed(failure, thread.vm))
     }
 
-    fn take(&self, key: &PyObject, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
-        let taken = self.core.remove(&Thread { vm }, &hashed(key, vm)?);
+    fn take(zelf: &Py<Self>, key: &PyObject, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
+        let thread = Thread::on(zelf.as_object(), vm);
+        let taken = zelf.core.remove(&thread, &thread.stores(key)?);
         taken.map(|taken| taken.map(|(_, value)| value)).map_err(|failure| failed(failure, vm))
     }
 
-    fn to_dict(&self, vm: &VirtualMachine) -> PyResult<PyRef<PyDict>> {
-        call_outside(vm)?;
+    fn to_dict(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyDict>> {
+        Thread::on(zelf.as_object(), vm).reads()?;
         let dict = vm.ctx.new_dict();
-        for (key, value) in self.core.items() {
+        for (key, value) in zelf.core.items() {
             dict.set_item(&*key, value, vm)?;
         }
         Ok(dict)
@@ -127,7 +137,7 @@ impl Constructor for PySharedDict {
             let items = vm.ctx.types.dict_type.as_object().call((items,), vm)?;
             let items = items.downcast_ref::<PyDict>().map(|items| items.items_vec());
             for (key, value) in items.into_iter().flatten() {
-                dict.store(&key, value, vm)?;
+                dict.store(&Thread { vm, dict: None }, &key, value)?;
             }
         }
         Ok(dict)

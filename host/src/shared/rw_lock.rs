@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use togil_interp::race::call_outside;
+use togil_interp::race::{Touch, access_outside, call_outside};
 use togil_interp::vm::builtins::{PyBaseExceptionRef, PyStr, PyType};
 use togil_interp::vm::function::{FuncArgs, PyMethodDef};
 use togil_interp::vm::object::{MaybeTraverse, Traverse, TraverseFn};
 use togil_interp::vm::stdlib::_thread::get_ident;
 use togil_interp::vm::types::Constructor;
-use togil_interp::vm::{Py, PyObject, PyPayload, PyRef, PyResult, VirtualMachine};
+use togil_interp::vm::{AsObject, Py, PyObject, PyPayload, PyRef, PyResult, VirtualMachine};
 
 use super::arguments::Timeout;
 use super::class::{holds_no_objects, method, native_class};
@@ -31,10 +31,14 @@ reading (an upgrade) or writing, or to read while writing. So does a release wit
 A thread that ends while it holds the lock leaves it locked.",
     methods: METHODS,
     attributes: [
-        ("readers", |lock: PyRef<PyReadWriteLock>, _: &VirtualMachine| lock.0.readers(),
-         "How many threads hold it for reading at this moment."),
-        ("writing", |lock: PyRef<PyReadWriteLock>, _: &VirtualMachine| lock.0.is_writing(),
-         "Whether a thread holds it for writing at this moment."),
+        ("readers", |lock: PyRef<PyReadWriteLock>, vm: &VirtualMachine| -> PyResult<usize> {
+            access_outside(vm, &[Touch::reads(lock.as_object())])?;
+            Ok(lock.0.readers())
+        }, "How many threads hold it for reading at this moment."),
+        ("writing", |lock: PyRef<PyReadWriteLock>, vm: &VirtualMachine| -> PyResult<bool> {
+            access_outside(vm, &[Touch::reads(lock.as_object())])?;
+            Ok(lock.0.is_writing())
+        }, "Whether a thread holds it for writing at this moment."),
     ],
     flags: [BASETYPE],
     slots: |slots| {
@@ -99,28 +103,30 @@ impl PyReadWriteLock {
     }
 
     fn acquire_read(zelf: &Py<Self>, timeout: Timeout, vm: &VirtualMachine) -> PyResult<bool> {
-        zelf.acquire(Mode::Read, timeout.0, vm)
+        Self::acquire(zelf, Mode::Read, timeout.0, vm)
     }
 
     fn acquire_write(zelf: &Py<Self>, timeout: Timeout, vm: &VirtualMachine) -> PyResult<bool> {
-        zelf.acquire(Mode::Write, timeout.0, vm)
+        Self::acquire(zelf, Mode::Write, timeout.0, vm)
     }
 
     fn release_read(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-        zelf.release(Mode::Read, vm)
+        Self::release(zelf, Mode::Read, vm)
     }
 
     fn release_write(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-        zelf.release(Mode::Write, vm)
+        Self::release(zelf, Mode::Write, vm)
     }
 
     fn acquire(
-        &self,
+        zelf: &Py<Self>,
         mode: Mode,
         timeout: Option<Duration>,
         vm: &VirtualMachine,
     ) -> PyResult<bool> {
-        match self.0.acquire(get_ident(), mode, within(timeout, vm)?) {
+        let objects = [zelf.as_object()];
+        let wait = within(timeout, &objects, vm)?;
+        match zelf.0.acquire(get_ident(), mode, wait) {
             Ok(()) => Ok(true),
             Err(NotAcquired::TimedOut) => Ok(false),
             Err(NotAcquired::Interrupted(error)) => Err(error),
@@ -128,9 +134,9 @@ impl PyReadWriteLock {
         }
     }
 
-    fn release(&self, mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
-        call_outside(vm)?;
-        self.0.release(get_ident(), mode).map_err(|misuse| misused(misuse, mode, vm))
+    fn release(zelf: &Py<Self>, mode: Mode, vm: &VirtualMachine) -> PyResult<()> {
+        call_outside(vm, &[Touch::changes(zelf.as_object())])?;
+        zelf.0.release(get_ident(), mode).map_err(|misuse| misused(misuse, mode, vm))
     }
 }
 
@@ -158,6 +164,7 @@ fn misused(misuse: Misuse, mode: Mode, vm: &VirtualMachine) -> PyBaseExceptionRe
 fn repr(object: &PyObject, vm: &VirtualMachine) -> PyResult<PyRef<PyStr>> {
     let lock = object.downcast_ref::<PyReadWriteLock>();
     let lock = lock.ok_or_else(|| vm.new_type_error("not a ReadWriteLock"))?;
+    call_outside(vm, &[Touch::reads(object)])?;
     let state = match (lock.0.readers(), lock.0.is_writing()) {
         (_, true) => "writing".to_owned(),
         (0, false) => "free".to_owned(),
@@ -221,13 +228,13 @@ impl MaybeTraverse for PyReadWriteLockHold {
 
 impl PyReadWriteLockHold {
     fn enter(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-        if zelf.lock.acquire(zelf.mode, zelf.timeout, vm)? {
+        if PyReadWriteLock::acquire(&zelf.lock, zelf.mode, zelf.timeout, vm)? {
             return Ok(());
         }
         Err(timed_out(if zelf.mode == Mode::Read { "read()" } else { "write()" }, vm))
     }
 
     fn exit(zelf: &Py<Self>, _: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-        zelf.lock.release(zelf.mode, vm)
+        PyReadWriteLock::release(&zelf.lock, zelf.mode, vm)
     }
 }

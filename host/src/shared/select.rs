@@ -1,7 +1,7 @@
 //! `togil.select`.
 
 use togil_interp::vm::builtins::PyTuple;
-use togil_interp::vm::{PyObjectRef, PyRef, PyResult, VirtualMachine};
+use togil_interp::vm::{AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use super::arguments::Timeout;
 use super::channel::{PyChannel, closed};
@@ -34,7 +34,8 @@ pub(super) fn select(
         })
     });
     let cores = cores.collect::<PyResult<Vec<_>>>()?;
-    match channel::select(&cores, within(timeout.0, vm)?) {
+    let waited: Vec<_> = objects.iter().map(|object| object.as_object()).collect();
+    match channel::select(&cores, within(timeout.0, &waited, vm)?) {
         Ok((index, item)) => Ok(vm.ctx.new_tuple(vec![objects[index].clone(), item])),
         Err(NotReceived::Closed) => Err(closed("select(): all channels are closed and empty", vm)),
         Err(NotReceived::TimedOut) => Err(timed_out("select()", vm)),

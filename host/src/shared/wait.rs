@@ -3,27 +3,29 @@
 use std::time::{Duration, Instant};
 
 use togil_interp::blocking::wait_interruptibly;
-use togil_interp::race::{call_outside, wait_outside};
+use togil_interp::race::{Touch, call_outside, wait_outside};
 use togil_interp::vm::builtins::PyBaseExceptionRef;
-use togil_interp::vm::{PyResult, VirtualMachine};
+use togil_interp::vm::{PyObject, PyResult, VirtualMachine};
 
 use super::core::Event;
 
 /// The `wait` of the cores: until the event is set or `timeout`, counted from now, is over.
 ///
-/// Called where an operation begins: that is a step for a thread that is explored.
-pub(super) fn within(
+/// Called where an operation on these objects begins: that is a step for a thread that is explored.
+pub(super) fn within<'a>(
     timeout: Option<Duration>,
-    vm: &VirtualMachine,
-) -> PyResult<impl FnMut(&Event) -> PyResult<bool>> {
-    call_outside(vm)?;
+    objects: &'a [&'a PyObject],
+    vm: &'a VirtualMachine,
+) -> PyResult<impl FnMut(&Event) -> PyResult<bool> + 'a> {
+    let touched: Vec<_> = objects.iter().map(|object| Touch::changes(object)).collect();
+    call_outside(vm, &touched)?;
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     Ok(move |event: &Event| {
         // Not worth giving the GIL up: the core has looked and will look again.
         if timeout == Some(Duration::ZERO) {
             return Ok(false);
         }
-        if let Some(woken) = wait_outside(vm, timeout) {
+        if let Some(woken) = wait_outside(vm, timeout, objects) {
             return woken;
         }
         let set = |slice| Ok(event.wait(Some(slice)).then_some(()));

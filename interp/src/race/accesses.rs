@@ -11,6 +11,7 @@ use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
 use super::objects::{self, Objects};
+use super::outside;
 use super::table::{self, Back, Effect};
 use super::{Access, Part};
 use super::{deaths, lab};
@@ -47,7 +48,9 @@ impl Touched<'_> {
             let dict = module.as_object().dict();
             return dict.into_iter().for_each(|dict| self.global(&dict, field, write));
         }
-        if object.downcast_ref::<PyType>().is_none() && !has_attributes(object) {
+        if object.downcast_ref::<PyType>().is_none()
+            && (!has_attributes(object) || outside::tells_itself(object, name, self.vm))
+        {
             return;
         }
         self.touch(object, Part::Field(field), write);

@@ -16,6 +16,7 @@ use super::objects::Objects;
 use super::outcome::{Blocked, End, Failure};
 use super::sharing::Watch;
 use super::spin::Spin;
+use super::turn_calls::TurnCalls;
 use super::values::Noted;
 use super::{
     Access, Discipline, Event, ObjectId, Pending, Point, Sharing, SiteId, Step, Strategy, Sync,
@@ -83,10 +84,12 @@ struct Thread {
     timed_out: bool,
     /// Under a GIL: whether it has passed a place to switch since its last step.
     may_switch: bool,
+    /// Whether it had not before the step that it has announced.
+    held: bool,
     spin: Spin,
     /// What it has changed if the native call in which it was woken has gone through: known when it
     /// does something else.
-    owes: Option<Access>,
+    owes: Vec<Access>,
 }
 
 impl Thread {
@@ -99,8 +102,9 @@ impl Thread {
             timeout: None,
             timed_out: false,
             may_switch: true,
+            held: false,
             spin: Spin::default(),
-            owes: None,
+            owes: Vec::new(),
         }
     }
 }
@@ -307,7 +311,9 @@ impl State {
         // It waits for a change of anything that the loop reads.
         thread.spin.add_reads(&mut step);
         let place = self.pending.partition_point(|pending| pending.thread < me);
-        self.pending.insert(place, Pending { thread: me, step, ready: false, may_time_out: false });
+        let held = thread.held;
+        let pending = Pending { thread: me, step, ready: false, may_time_out: false, held };
+        self.pending.insert(place, pending);
     }
 
     /// Whether there is no other thread whose steps this one could be before or after.
@@ -320,14 +326,13 @@ impl State {
 
     /// Under a GIL a thread keeps it from one place to switch to the next, if it need not wait.
     fn must_go_on(&mut self, me: ThreadId, step: &Step) -> bool {
-        if self.threads[me.0 as usize].spin.is_blocked() {
+        let thread = &mut self.threads[me.0 as usize];
+        thread.held = false;
+        if thread.spin.is_blocked() {
             return false;
         }
-        let may_switch = &mut self.threads[me.0 as usize].may_switch;
-        if self.discipline == Discipline::FreeThreaded || std::mem::take(may_switch) {
-            return false;
-        }
-        self.is_possible(step)
+        thread.held = self.discipline == Discipline::Gil && !std::mem::take(&mut thread.may_switch);
+        thread.held && self.is_possible(step)
     }
 
     fn is_possible(&self, step: &Step) -> bool {
@@ -472,9 +477,9 @@ impl State {
         }
         let was_blocked = thread.spin.was_blocked();
         thread.spin.did(step);
-        let mut written = step.accesses.iter().filter(|access| access.write);
+        let written = step.accesses.iter().filter(|access| access.write);
         if was_blocked {
-            thread.owes = written.next().copied().filter(|_| !turn.times_out);
+            thread.owes = written.copied().filter(|_| !turn.times_out).collect();
         } else {
             written.for_each(|access| self.others_see(turn.thread, access));
         }
@@ -491,9 +496,8 @@ impl State {
 
     /// The native call in which the thread was woken, if it was in one, has gone through.
     fn settle(&mut self, me: ThreadId) {
-        if let Some(access) = self.threads[me.0 as usize].owes.take() {
-            self.others_see(me, &access);
-        }
+        let owed = std::mem::take(&mut self.threads[me.0 as usize].owes);
+        owed.iter().for_each(|access| self.others_see(me, access));
     }
 
     fn only_daemons(&self) -> bool {
@@ -513,10 +517,10 @@ impl State {
     }
 
     /// The thread waits until another one writes to what it is about to read.
-    pub(crate) fn block(&mut self, me: ThreadId, read: Access) {
+    pub(crate) fn block(&mut self, me: ThreadId, read: Vec<Access>) {
         let thread = &mut self.threads[me.0 as usize];
         thread.spin.block(read);
-        thread.owes = None;
+        thread.owes.clear();
     }
 
     /// Whether others can tell what the thread is about to do. What they cannot need not be
@@ -549,6 +553,11 @@ impl State {
         self.threads[me.0 as usize].may_switch = true;
     }
 
+    /// What the thread has called in the turn of the loop that it is in, if the loop stores nothing.
+    pub(crate) fn calls_in_loop(&mut self, me: ThreadId) -> Option<&mut TurnCalls> {
+        self.threads[me.0 as usize].spin.calls()
+    }
+
     /// A loop of the thread has come to the end of a turn.
     pub(crate) fn end_turn_of_loop(&mut self, me: ThreadId, site: SiteId, pure: bool) {
         self.turns += 1;
@@ -557,7 +566,7 @@ impl State {
         }
         let spin = &mut self.threads[me.0 as usize].spin;
         spin.turn(site, pure);
-        self.cut |= spin.waits() && !pure;
+        self.cut |= spin.waits() && !spin.is_exact();
     }
 
     /// Virtual time passes.

@@ -194,7 +194,19 @@ impl Me {
         let state = &mut *state;
         let is_gil = state.is_gil();
         match site.site.kind {
-            SiteKind::Entry => state.pass_switch_point(self.id),
+            SiteKind::Entry => {
+                state.pass_switch_point(self.id);
+                if let Some(calls) = state.calls_in_loop(self.id) {
+                    with_current_frame(|frame| calls.enter(frame.code().as_object()));
+                }
+            }
+            SiteKind::Call => {
+                if let (Some(calls), Some(called)) =
+                    (state.calls_in_loop(self.id), operands.first())
+                {
+                    calls.call(called, vm);
+                }
+            }
             SiteKind::BackEdge { pure } => {
                 state.pass_switch_point(self.id);
                 state.end_turn_of_loop(self.id, id, pure);

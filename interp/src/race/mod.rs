@@ -40,6 +40,8 @@ mod spin;
 #[cfg(not(togil_loom))]
 mod table;
 #[cfg(not(togil_loom))]
+mod turn_calls;
+#[cfg(not(togil_loom))]
 mod values;
 pub mod watch;
 
@@ -49,7 +51,9 @@ use lab::MODELS;
 pub use {
     lab::{Lab, Run},
     outcome::{Blocked, End, Failure},
-    outside::{call_outside, wait_outside},
+    outside::{
+        Touch, access_outside, call_outside, is_exploring, know_objects_of_host, wait_outside,
+    },
     progress::{Progress, progress},
     sharing::Sharing,
     site::{Site, SiteKind},

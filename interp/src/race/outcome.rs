@@ -3,7 +3,7 @@
 use super::{ObjectId, SiteId, ThreadId};
 
 /// How an execution has ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum End {
     /// All threads have ended, and nothing was found.
     Finished,
@@ -29,7 +29,7 @@ pub enum End {
 }
 
 /// An exception that nobody handled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Failure {
     /// Where it was raised.
     pub thread: ThreadId,
@@ -42,7 +42,7 @@ pub struct Failure {
 }
 
 /// A thread that waits for ever.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Blocked {
     /// Who.
     pub thread: ThreadId,

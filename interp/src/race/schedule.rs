@@ -93,6 +93,9 @@ pub struct Pending {
     /// Whether it waits with a time-out: while it is not ready, it can be chosen to time out. Told
     /// of a ready one too, since in another order of steps it would not be.
     pub may_time_out: bool,
+    /// Under a GIL: it is not at a place to switch, and waits because it has to. If it had been ready, it would have
+    /// gone on with the step before as one block.
+    pub held: bool,
 }
 
 /// Who goes next.

@@ -79,8 +79,8 @@ pub enum SiteKind {
     Leave,
     /// The end of a turn of a loop. Gives nothing.
     BackEdge {
-        /// The loop's body stores nothing and calls nothing, so that a turn that read what
-        /// the turn before has read changes nothing.
+        /// The loop's body stores nothing, so that a turn that read what the turn before has read changes
+        /// nothing but by what it calls.
         pure: bool,
     },
     /// The value that the site before has read. Gives: value. Only for reports; nothing is announced.

@@ -4,8 +4,10 @@
 //! waits until somebody writes to what it has read, as if it had asked to be told. That is exact
 //! if the loop keeps nothing of its own; one that may count its turns is followed for a few, and
 //! for many once nobody else can go on (Kokologiannakis et al., "Awaiting for Godot", OOPSLA 2021,
-//! has the idea for C).
+//! has the idea for C). Calls are looked at as they happen ([`turn_calls`](super::turn_calls)); sleeping is one that keeps nothing,
+//! as time that nobody asks for does not matter.
 
+use super::turn_calls::TurnCalls;
 use super::{Access, SiteId, Step};
 
 /// Turns of a loop that changes nothing that others see before it has to wait.
@@ -24,7 +26,10 @@ pub(crate) struct Spin {
     idle_turns: u32,
     last_turns: u32,
     waits: bool,
+    /// A turn changes nothing, that of the loop and that of its calls.
     pure: bool,
+    /// Of a loop that stores nothing: what was called in its turn.
+    calls: Option<TurnCalls>,
     /// It is in no loop: it waits in a native call.
     blocked: bool,
 }
@@ -46,9 +51,8 @@ impl Spin {
     }
 
     /// Waits from now on until somebody writes to what is read, in no loop of Python's.
-    pub(crate) fn block(&mut self, read: Access) {
-        *self =
-            Self { read: vec![read], waits: true, pure: true, blocked: true, ..Self::default() };
+    pub(crate) fn block(&mut self, read: Vec<Access>) {
+        *self = Self { read, waits: true, pure: true, blocked: true, ..Self::default() };
     }
 
     /// Makes the step of a thread that waits one that reads all that its loop does.
@@ -80,8 +84,21 @@ impl Spin {
         }
     }
 
-    /// The loop at `site` begins another turn.
+    /// What was called in the turn that runs, of a loop that stores nothing.
+    pub(crate) fn calls(&mut self) -> Option<&mut TurnCalls> {
+        self.calls.as_mut()
+    }
+
+    /// Whether it waits for a change that alone can end its loop.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.pure
+    }
+
+    /// The loop at `site` begins another turn. `pure`: it stores nothing.
     pub(crate) fn turn(&mut self, site: SiteId, pure: bool) {
+        let calls = self.calls.take();
+        self.calls = pure.then(TurnCalls::default);
+        let pure = pure && calls.is_some_and(|calls| calls.keep_nothing());
         let idle = self.site == Some(site) && !self.moved && !self.read.is_empty();
         self.idle_turns = if idle { self.idle_turns + 1 } else { 0 };
         self.pure = pure;

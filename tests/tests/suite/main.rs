@@ -35,6 +35,8 @@ mod packages;
 mod processes;
 mod profiles;
 mod queues;
+mod race_findings;
+mod race_hosts;
 mod race_pages;
 mod race_reports;
 mod race_targets;

@@ -277,9 +277,27 @@ fn a_loop_that_waits_is_no_hang() {
         .replace("box.ready = True", "box.ready = True\n                box.data = 1");
     fails(&swapped, "fails");
     fails(&waits.replace("box.ready = True", "pass"), "livelock");
-    // One that calls something may count its turns: it is followed for a few, and that is said.
-    let sleepy = only(&waits.replace(": pass", ": time.sleep(0.1)"), &[]);
-    assert_eq!(sleepy["verdict"], "bounded", "{sleepy:#}");
+    // Sleeping keeps nothing, and what a function of the model's keeps is announced.
+    let ready = "
+        def is_ready(box): return box.ready
+        ";
+    let calls = format!("{ready}{}", waits.replace("not box.ready", "not is_ready(box)"));
+    for waits in [waits, &calls] {
+        let sleeps = waits.replace(": pass", ": time.sleep(0.1)");
+        holds(&sleeps);
+        fails(&sleeps.replace("box.ready = True", "pass"), "livelock");
+    }
+    let event = waits
+        .replace("box.ready, box.data = False, 0", "box.event, box.data = threading.Event(), 0")
+        .replace("not box.ready: pass", "not box.event.is_set(): time.sleep(0.1)")
+        .replace("box.ready = True", "box.event.set()");
+    holds(&event);
+    // One that calls something else may count its turns: it is followed for a few, and that is said.
+    for counts in ["time.monotonic()", "str(1)"] {
+        let counts = waits.replace(": pass", &format!(": {counts}"));
+        let model = only(&counts, &[]);
+        assert_eq!(model["verdict"], "bounded", "{model:#}");
+    }
     let giving_up = "
         def race_gives_up():
             box = Box()
@@ -290,6 +308,31 @@ fn a_loop_that_waits_is_no_hang() {
             together(wait)
         ";
     assert_eq!(only(giving_up, &[])["verdict"], "bounded");
+}
+
+#[test]
+fn a_gil_adds_no_executions() {
+    // What can be told apart with a GIL can be so without one, too.
+    let queue = "
+        def race_queue():
+            q = queue.Queue()
+            threads = [threading.Thread(target=q.put, args=(1,)) for _ in range(2)]
+            for t in threads: t.start()
+            got = [q.get(), q.get()]
+            for t in threads: t.join()
+            return got
+        ";
+    let pool = "
+        def race_pool():
+            with ThreadPoolExecutor(2) as pool:
+                return pool.submit(lambda: 1).result()
+        ";
+    for source in [queue, pool] {
+        let (free, gil) = (only(source, &[]), only(source, &["--gil"]));
+        assert_eq!((&free["verdict"], &gil["verdict"]), (&"holds".into(), &"holds".into()));
+        let count = |model: &Value| model["executions"].as_u64().expect("a number");
+        assert!(count(&gil) <= count(&free), "{gil:#}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::diff::Change;
-use super::judge::{Judged, Standing};
+use super::judge::{Judged, Other, Standing};
 use crate::race::{Blocked, Discipline, End, Finding, GilVerdict, Witness, place};
 
 /// Counts up when a field changes its meaning or goes.
@@ -38,6 +38,17 @@ fn model(report: &Judged) -> Value {
         "finding": report.finding.as_ref().map(finding),
         "suppressed": suppressed(&report.standing),
         "fingerprint": report.known_as.as_ref().map(|known| &known.fingerprint),
+        "others": report.others.iter().map(other).collect::<Vec<_>>(),
+    })
+}
+
+/// A finding of the same model that was let be.
+fn other(other: &Other) -> Value {
+    json!({
+        "verdict": other.known_as.verdict,
+        "lines": other.known_as.lines,
+        "suppressed": suppressed(&other.standing),
+        "fingerprint": other.known_as.fingerprint,
     })
 }
 
@@ -120,6 +131,7 @@ fn witness(witness: &Witness) -> Value {
             "operation": row.operation,
             "value": row.value,
             "conflicts": row.conflicts,
+            "is_cause": row.is_cause,
             "conflicts_with": row.conflicts_with,
         })
     });

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::baseline::{Baseline, Known};
+use super::baseline::{Baseline, Known, portable};
 use super::source::Sources;
 use super::suppress::{self, Suppression};
-use crate::race::{End, Report, Row, line};
+use crate::race::{Blocked, End, Report, Row, line};
 
 /// Options that say which findings count.
 #[derive(Debug, Args)]
@@ -29,6 +29,15 @@ pub(super) struct Judged {
     pub(super) standing: Standing,
     /// Of one with a finding.
     pub(super) known_as: Option<Known>,
+    /// Other findings of the model that were let be. Each once.
+    pub(super) others: Vec<Other>,
+}
+
+/// A finding that was let be, and is not the one that is told.
+#[derive(Debug)]
+pub(super) struct Other {
+    pub(super) known_as: Known,
+    pub(super) standing: Standing,
 }
 
 /// Whether a finding makes the command fail.
@@ -71,6 +80,10 @@ pub(super) struct Judge<'a> {
     looked_at: BTreeSet<String>,
     /// The lines of those comments that were of use.
     used: BTreeSet<(String, u32)>,
+    /// What was let be of the model that is explored.
+    left: Vec<Other>,
+    /// What the names of files are relative to.
+    base: PathBuf,
 }
 
 impl<'a> Judge<'a> {
@@ -79,8 +92,12 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// In words: it cannot be read.
     pub(super) fn new(args: &'a JudgeArgs) -> Result<Self, String> {
+        let baseline = args.write_baseline.as_ref().or(args.baseline.as_ref());
+        let base = baseline.and_then(|file| file.parent()).unwrap_or(Path::new(""));
         Ok(Self {
             args,
+            base: base.to_owned(),
+            left: Vec::new(),
             sources: Sources::default(),
             baseline: args.baseline.as_deref().map(Baseline::read).transpose()?,
             suppressions: Vec::new(),
@@ -105,20 +122,46 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
-    /// Says whether a report's finding counts.
+    /// Whether a finding counts. Remembers one that does not.
     ///
     /// # Errors
     /// In words: a comment that cannot be understood, in a file that was imported.
-    pub(super) fn judge(&mut self, report: Report) -> Result<Judged, String> {
-        if report.verdict.is_clean() {
-            return Ok(Judged { report, standing: Standing::Counts, known_as: None });
+    pub(super) fn counts(&mut self, report: &Report) -> Result<bool, String> {
+        let (standing, known_as) = self.stands(report)?;
+        let counts = matches!(standing, Standing::Counts);
+        let is_new = |other: &Other| other.known_as.fingerprint != known_as.fingerprint;
+        if !counts && self.left.iter().all(is_new) {
+            self.left.push(Other { known_as, standing });
         }
-        let mut places = places(&report);
-        for (file, _) in &places {
+        Ok(counts)
+    }
+
+    /// Says what a report stands for, once its model was explored.
+    ///
+    /// # Errors
+    /// As [`counts`](Self::counts).
+    pub(super) fn judge(&mut self, report: Report) -> Result<Judged, String> {
+        let mut others = std::mem::take(&mut self.left);
+        if report.verdict.is_clean() {
+            return Ok(Judged { report, standing: Standing::Counts, known_as: None, others });
+        }
+        let (standing, known_as) = self.stands(&report)?;
+        others.retain(|other| other.known_as.fingerprint != known_as.fingerprint);
+        Ok(Judged { report, standing, known_as: Some(known_as), others })
+    }
+
+    fn stands(&mut self, report: &Report) -> Result<(Standing, Known), String> {
+        let mut places = self::places(report, |row| row.is_cause);
+        // As the first version of baselines has them.
+        let all = self::places(report, |row| row.conflicts);
+        for (file, _) in &all {
             self.look_at(file)?;
         }
-        let lines = places.iter().map(|(file, line)| self.sources.code(file, *line)).collect();
-        let known = Known::new(&report.target, &report.model, report.verdict, lines);
+        let mut lines = |places: &BTreeSet<(String, u32)>| -> BTreeSet<String> {
+            places.iter().map(|(file, line)| self.sources.code(file, *line)).collect()
+        };
+        let file = portable(&report.target, &self.base);
+        let known = Known::new(file, &report.model, report.verdict, lines(&places), &lines(&all));
         // A model of three parts has no name.
         let function = if report.model.is_empty() { "setup" } else { &report.model };
         let definition = self.sources.definition(&report.target, function);
@@ -129,13 +172,13 @@ impl<'a> Judge<'a> {
         let fitting: Vec<_> = self.suppressions.iter().filter(about).cloned().collect();
         self.used.extend(fitting.iter().map(|one| (one.file.clone(), one.line)));
         let is_known = self.args.write_baseline.is_some()
-            || self.baseline.as_ref().is_some_and(|of| of.has(&known.fingerprint));
+            || self.baseline.as_ref().is_some_and(|of| of.has(&known));
         let standing = match fitting.into_iter().next() {
             Some(suppression) => Standing::Suppressed(suppression),
             None if is_known => Standing::Known,
             None => Standing::Counts,
         };
-        Ok(Judged { report, standing, known_as: Some(known) })
+        Ok((standing, known))
     }
 
     /// Writes the new baseline, if one is asked for, and returns what else there is to say: comments
@@ -149,19 +192,19 @@ impl<'a> Judge<'a> {
                     .push(format!("warning: {place}: nothing was found that this comment ignores"));
             }
         }
-        let found = reports.iter().filter_map(|report| report.known_as.as_ref());
         if let Some(baseline) = &self.baseline {
-            let found = found.clone().map(|known| known.fingerprint.as_str()).collect();
-            let explored: BTreeSet<&str> = reports.iter().map(|of| of.model.as_str()).collect();
-            let is_explored = |model: &str| is_all || explored.contains(model);
-            for gone in baseline.gone(&self.looked_at, is_explored, &found) {
-                let Known { model, verdict, .. } = gone;
-                notes.push(format!("note: the baseline has '{verdict}' of {model}, which is gone"));
-            }
+            notes.extend(baseline.is_old().then(|| {
+                "note: the baseline is of an older togil, and takes findings in models of the same name in \
+                 different files for one: write it anew with --write-baseline"
+                    .to_owned()
+            }));
+            notes.extend(self.gone(baseline, reports, is_all));
         }
         if let Some(path) = &self.args.write_baseline {
-            let left = reports.iter().filter(|of| matches!(of.standing, Standing::Known));
-            let findings: Vec<_> = left.filter_map(|report| report.known_as.clone()).collect();
+            let findings: Vec<_> = found(reports)
+                .filter(|(_, standing)| matches!(standing, Standing::Known))
+                .map(|(known, _)| known.clone())
+                .collect();
             let count = findings.len();
             Baseline::of(findings).write(path)?;
             let plural = if count == 1 { "" } else { "s" };
@@ -169,16 +212,50 @@ impl<'a> Judge<'a> {
         }
         Ok(notes)
     }
+
+    /// What the baseline has and was not found, in words. Of a model with a finding that counts nothing is
+    /// known: it was explored no further.
+    fn gone(&self, baseline: &Baseline, reports: &[Judged], is_all: bool) -> Vec<String> {
+        let given = self.looked_at.iter().cloned();
+        let files = self.looked_at.iter().map(|file| portable(file, &self.base)).chain(given);
+        let files: BTreeSet<String> = files.collect();
+        let found: Vec<_> = found(reports).map(|(known, _)| known).collect();
+        let is_open = |known: &Known| {
+            let mut of_model = reports.iter().filter(|of| of.model == known.model).peekable();
+            (of_model.peek().is_none() && !is_all) || of_model.any(Judged::is_bad)
+        };
+        let gone = baseline.gone(&files, &found).filter(|known| !is_open(known));
+        gone.map(|Known { model, verdict, .. }| {
+            format!("note: the baseline has '{verdict}' of {model}, which is gone")
+        })
+        .collect()
+    }
 }
 
-/// The lines that a finding is about: those that conflict, and those on which threads wait for ever.
-fn places(report: &Report) -> BTreeSet<(String, u32)> {
+/// All findings, with what lets them be.
+fn found(reports: &[Judged]) -> impl Iterator<Item = (&Known, &Standing)> {
+    reports.iter().flat_map(|report| {
+        let first = report.known_as.as_ref().map(|known| (known, &report.standing));
+        first.into_iter().chain(report.others.iter().map(|of| (&of.known_as, &of.standing)))
+    })
+}
+
+/// The lines that a finding is about: of the witness those that `is_about` it, and those on which threads wait for
+/// ever. Where they wait for each other in a circle, only these.
+fn places(report: &Report, is_about: impl Fn(&Row) -> bool) -> BTreeSet<(String, u32)> {
     let Some(finding) = &report.finding else { return BTreeSet::new() };
-    let rows = finding.witness.rows.iter().filter(|row| row.conflicts && row.line > 0);
-    let conflicts = rows.map(|Row { file, line, .. }| (file.clone(), *line));
-    let blocked = match &finding.end {
-        End::Deadlock(blocked) | End::Livelock(blocked) => blocked.as_slice(),
-        _ => &[],
+    let (blocked, is_circle) = match &finding.end {
+        End::Deadlock(blocked) => (blocked.as_slice(), blocked.iter().all(has_other_holder)),
+        End::Livelock(blocked) => (blocked.as_slice(), false),
+        _ => (&[][..], false),
     };
-    conflicts.chain(blocked.iter().filter_map(|blocked| line(blocked.site))).collect()
+    let rows = finding.witness.rows.iter();
+    let rows = rows.filter(|row| !is_circle && is_about(row) && row.line > 0);
+    let rows = rows.map(|Row { file, line, .. }| (file.clone(), *line));
+    rows.chain(blocked.iter().filter_map(|blocked| line(blocked.site))).collect()
+}
+
+/// Whether a thread waits for another one: not to be woken by whoever comes.
+fn has_other_holder(blocked: &Blocked) -> bool {
+    blocked.holder.is_some_and(|holder| holder != blocked.thread)
 }

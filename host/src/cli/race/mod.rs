@@ -25,7 +25,9 @@ use self::judge::{Judge, JudgeArgs, Judged};
 use super::ab::time_limit;
 use super::python;
 use crate::Python;
-use crate::race::{Discipline, Lab, Limits, RaceError, Search, StrategyKind, Target, Verdict};
+use crate::race::{
+    Discipline, Lab, Limits, RaceError, Report, Search, StrategyKind, Target, Verdict,
+};
 use targets::Targets;
 
 /// Options of `togil race`.
@@ -241,7 +243,7 @@ fn explore(
         for model in models {
             let is_asked = args.name.as_ref().is_none_or(|part| model.contains(part));
             if is_asked {
-                let report = judge.judge(lab.explore(&model, args.search()).map_err(explain)?)?;
+                let report = explored_past(&mut lab, &model, args.search(), judge)?;
                 args.tell(target, &report);
                 explored.reports.push(report);
             }
@@ -263,6 +265,28 @@ fn explore(
              and asserts, or setup(), workers and invariant(state)",
             args.targets.name()
         )),
+    }
+}
+
+/// Explores a model up to a finding that counts.
+fn explored_past(
+    lab: &mut Lab<'_>,
+    model: &str,
+    search: Search,
+    judge: &mut Judge<'_>,
+) -> Result<Judged, String> {
+    let mut error = None;
+    let counts = |report: &Report| match judge.counts(report) {
+        Ok(counts) => counts,
+        Err(raised) => {
+            error = Some(raised);
+            true
+        }
+    };
+    let report = lab.explore_past(model, search, counts).map_err(explain)?;
+    match error {
+        Some(error) => Err(error),
+        None => judge.judge(report),
     }
 }
 

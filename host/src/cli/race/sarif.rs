@@ -57,7 +57,7 @@ fn result(report: &Judged) -> Value {
         "codeFlows": [{ "threadFlows": [{ "locations": steps }] }],
     });
     if let Some(known) = &report.known_as {
-        result["partialFingerprints"] = json!({ "togilRace/v1": known.fingerprint });
+        result["partialFingerprints"] = json!({ "togilRace/v2": known.fingerprint });
     }
     match &report.standing {
         Standing::Counts => {}
@@ -78,7 +78,7 @@ fn result(report: &Judged) -> Value {
 fn place(report: &Judged) -> Option<(String, u32)> {
     let finding = report.finding.as_ref()?;
     let rows = finding.witness.rows.iter().rev();
-    let met = rows.filter(|row| row.conflicts && row.line > 0).map(at).next();
+    let met = rows.filter(|row| row.is_cause && row.line > 0).map(at).next();
     met.or_else(|| match &finding.end {
         End::Deadlock(blocked) | End::Livelock(blocked) => {
             blocked.iter().rev().find_map(|blocked| line(blocked.site))

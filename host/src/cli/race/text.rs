@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::judge::{Judged, Standing};
+use super::judge::{Judged, Other, Standing};
 use crate::race::{
     Blocked, End, Finding, GilVerdict, REPLAYS, Replayed, Report, Row, Verdict, Witness,
 };
@@ -41,13 +41,31 @@ pub(super) fn dismissed(report: &Judged) -> Option<String> {
     }
 }
 
-/// One model, in one line if its finding does not count.
+/// What else was found in the model and was let be; `None` if nothing.
+pub(super) fn others(report: &Judged) -> Option<String> {
+    let count = |known: bool| {
+        let is = |of: &&Other| matches!(of.standing, Standing::Known) == known;
+        report.others.iter().filter(is).count()
+    };
+    let said = |count: usize, how: &str| (count > 0).then(|| format!("{count} {how}"));
+    let parts = [said(count(false), "suppressed"), said(count(true), "known from the baseline")];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let plural = if report.others.len() == 1 { "" } else { "s" };
+    (!parts.is_empty()).then(|| format!("other finding{plural} let be: {}", parts.join(", ")))
+}
+
+/// One model, in one line if its finding does not count. And what else was let be.
 pub(super) fn judged(report: &Judged) -> String {
-    let Some(reason) = dismissed(report) else { return render(report) };
+    let others = others(report).map_or(String::new(), |others| format!("  {others}\n"));
+    let Some(reason) = dismissed(report) else {
+        let all = render(report);
+        let (first, rest) = all.split_once('\n').unwrap_or((&all, ""));
+        return format!("{first}\n{others}{rest}");
+    };
     let all = render(report);
     let first = all.lines().next().unwrap_or_default();
     let first = anstream::adapter::strip_str(first).to_string();
-    format!("{OPEN}{reason}{OPEN:#}\n  {first}\n")
+    format!("{OPEN}{reason}{OPEN:#}\n  {first}\n{others}")
 }
 
 /// One model: the verdict, and what it stands on.

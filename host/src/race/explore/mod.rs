@@ -11,9 +11,11 @@
 //! | `replay`, `guided` | as was recorded |
 //! | `record`, `shared` | as another one does, and tells what it was like |
 //!
-//! `shrink` looks for a simpler schedule that fails, `token` writes one in a line.
+//! `shrink` looks for a simpler schedule that fails, `cause` tells what one turns on, `token` writes one
+//! in a line.
 
 pub(crate) mod bounded;
+pub(crate) mod cause;
 pub(crate) mod dpor;
 pub(crate) mod guided;
 pub(crate) mod pct;

@@ -1,7 +1,7 @@
 //! A Python thread as the table sees it: how it compares keys and how it waits.
 
 use togil_interp::blocking::wait_interruptibly;
-use togil_interp::race::{call_outside, wait_outside};
+use togil_interp::race::{Touch, call_outside, wait_outside};
 use togil_interp::vm::builtins::{PyBaseExceptionRef, PyInt, PyStr};
 use togil_interp::vm::stdlib::_thread::get_ident;
 use togil_interp::vm::types::PyComparisonOp;
@@ -13,21 +13,47 @@ use crate::shared::core::table::{Caller, Failure, Hashed};
 /// The calling thread.
 pub(super) struct Thread<'a> {
     pub(super) vm: &'a VirtualMachine,
+    /// `None` while it is made.
+    pub(super) dict: Option<&'a PyObject>,
 }
 
-impl Thread<'_> {
-    fn exact<'a, T: PyPayload>(&self, object: &'a PyObject) -> Option<&'a Py<T>> {
+impl<'a> Thread<'a> {
+    /// One that works on this dict.
+    pub(super) fn on(dict: &'a PyObject, vm: &'a VirtualMachine) -> Self {
+        Self { vm, dict: Some(dict) }
+    }
+
+    /// An operation that reads the dict begins: that is a step for a thread that is explored.
+    pub(super) fn reads(&self) -> PyResult<()> {
+        self.touches(Touch::reads)
+    }
+
+    /// The same for one that may change it.
+    pub(super) fn changes(&self) -> PyResult<()> {
+        self.touches(Touch::changes)
+    }
+
+    fn touches(&self, how: fn(&'a PyObject) -> Touch<'a>) -> PyResult<()> {
+        self.dict.map_or(Ok(()), |dict| call_outside(self.vm, &[how(dict)]))
+    }
+
+    /// Runs `__hash__` where an operation begins that reads the dict.
+    pub(super) fn looks_up(&self, key: &PyObject) -> PyResult<Hashed<PyObjectRef>> {
+        let hash = key.hash(self.vm)?;
+        self.reads()?;
+        Ok(Hashed { hash, key: key.to_owned() })
+    }
+
+    /// The same for one that may change it.
+    pub(super) fn stores(&self, key: &PyObject) -> PyResult<Hashed<PyObjectRef>> {
+        let hash = key.hash(self.vm)?;
+        self.changes()?;
+        Ok(Hashed { hash, key: key.to_owned() })
+    }
+
+    fn exact<'o, T: PyPayload>(&self, object: &'o PyObject) -> Option<&'o Py<T>> {
         object.downcast_ref_if_exact(self.vm)
     }
-}
-
-/// Runs `__hash__`.
-///
-/// Called where an operation begins: that is a step for a thread that is explored.
-pub(super) fn hashed(key: &PyObject, vm: &VirtualMachine) -> PyResult<Hashed<PyObjectRef>> {
-    let hash = key.hash(vm)?;
-    call_outside(vm)?;
-    Ok(Hashed { hash, key: key.to_owned() })
 }
 
 pub(super) fn failed(
@@ -69,7 +95,9 @@ impl Caller<PyObjectRef> for Thread<'_> {
     }
 
     fn wait(&self, event: &Event) -> PyResult<()> {
-        if let Some(woken) = wait_outside(self.vm, None) {
+        if let Some(dict) = self.dict
+            && let Some(woken) = wait_outside(self.vm, None, &[dict])
+        {
             return woken.map(drop);
         }
         wait_interruptibly(self.vm, None, |slice| Ok(event.wait(Some(slice)).then_some(())))

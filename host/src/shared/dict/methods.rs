@@ -1,12 +1,11 @@
 //! The methods of `SharedDict`.
 
-use togil_interp::race::call_outside;
 use togil_interp::vm::builtins::{PyDict, PyList};
 use togil_interp::vm::function::{OptionalArg, PyMethodDef};
-use togil_interp::vm::{Py, PyObjectRef, PyRef, PyResult, VirtualMachine};
+use togil_interp::vm::{AsObject, Py, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use super::PySharedDict;
-use super::caller::{Thread, failed, hashed};
+use super::caller::{Thread, failed};
 use crate::shared::class::method;
 
 pub(super) const METHODS: &[PyMethodDef] = &[
@@ -50,11 +49,7 @@ pub(super) const METHODS: &[PyMethodDef] = &[
          Replaces the value of key by new if it is or equals expected. Returns whether it did.\n\n\
          A key that is not there equals nothing: setdefault is for that.",
     ),
-    method(
-        "keys",
-        PySharedDict::keys_of,
-        "keys($self, /)\n--\n\nA list of the keys at one moment.",
-    ),
+    method("keys", PySharedDict::keys, "keys($self, /)\n--\n\nA list of the keys at one moment."),
     method(
         "values",
         PySharedDict::values,
@@ -84,7 +79,7 @@ impl PySharedDict {
         default: OptionalArg,
         vm: &VirtualMachine,
     ) -> PyResult {
-        let found = zelf.look_up(&key, vm)?;
+        let found = Self::look_up(zelf, &key, vm)?;
         Ok(found.unwrap_or_else(|| default.unwrap_or_none(vm)))
     }
 
@@ -94,7 +89,7 @@ impl PySharedDict {
         default: OptionalArg,
         vm: &VirtualMachine,
     ) -> PyResult {
-        match (zelf.take(&key, vm)?, default) {
+        match (Self::take(zelf, &key, vm)?, default) {
             (Some(value), _) | (None, OptionalArg::Present(value)) => Ok(value),
             (None, OptionalArg::Missing) => Err(vm.new_key_error(key)),
         }
@@ -107,7 +102,8 @@ impl PySharedDict {
         vm: &VirtualMachine,
     ) -> PyResult {
         let default = default.unwrap_or_none(vm);
-        let value = zelf.core.set_default(&Thread { vm }, &hashed(&key, vm)?, &default);
+        let thread = Thread::on(zelf.as_object(), vm);
+        let value = zelf.core.set_default(&thread, &thread.stores(&key)?, &default);
         value.map_err(|failure| failed(failure, vm))
     }
 
@@ -118,7 +114,7 @@ impl PySharedDict {
         default: OptionalArg,
         vm: &VirtualMachine,
     ) -> PyResult {
-        zelf.update(&key, vm, |value| {
+        Self::update(zelf, &key, vm, |value| {
             let value = value.unwrap_or_else(|| default.unwrap_or_none(vm));
             function.call((value,), vm)
         })
@@ -131,27 +127,28 @@ impl PySharedDict {
         vm: &VirtualMachine,
     ) -> PyResult {
         let by = by.into_option().unwrap_or_else(|| vm.ctx.new_int(1).into());
-        zelf.update(&key, vm, |value| {
+        Self::update(zelf, &key, vm, |value| {
             let value = value.unwrap_or_else(|| vm.ctx.new_int(0).into());
             vm._add(&value, &by)
         })
     }
 
     fn update(
-        &self,
+        zelf: &Py<Self>,
         key: &PyObjectRef,
         vm: &VirtualMachine,
         function: impl FnOnce(Option<PyObjectRef>) -> PyResult,
     ) -> PyResult {
-        let claim = self.core.claim(&Thread { vm }, &hashed(key, vm)?);
+        let thread = Thread::on(zelf.as_object(), vm);
+        let claim = zelf.core.claim(&thread, &thread.stores(key)?);
         let claim = claim.map_err(|failure| failed(failure, vm))?;
         let new = function(claim.value().cloned());
+        // From here on others see the new value, and who waits for the key may go on.
+        thread.changes()?;
         match &new {
             Ok(new) => claim.commit(new.clone()),
             Err(_) => drop(claim),
         }
-        // Whoever waits for the key may go on.
-        call_outside(vm)?;
         new
     }
 
@@ -162,48 +159,46 @@ impl PySharedDict {
         new: PyObjectRef,
         vm: &VirtualMachine,
     ) -> PyResult<bool> {
-        let claim = zelf.core.claim(&Thread { vm }, &hashed(&key, vm)?);
+        let thread = Thread::on(zelf.as_object(), vm);
+        let claim = zelf.core.claim(&thread, &thread.stores(&key)?);
         let claim = claim.map_err(|failure| failed(failure, vm))?;
         let is_expected = match claim.value() {
             Some(value) => vm.identical_or_equal(value, &expected),
             None => Ok(false),
         };
+        thread.changes()?;
         match is_expected {
             Ok(true) => claim.commit(new),
             _ => drop(claim),
         }
-        call_outside(vm)?;
         is_expected
     }
 
-    pub(super) fn keys(&self, vm: &VirtualMachine) -> PyResult<PyRef<PyList>> {
-        call_outside(vm)?;
-        Ok(vm.ctx.new_list(self.core.items().into_iter().map(|(key, _)| key).collect()))
-    }
-
-    fn keys_of(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyList>> {
-        zelf.keys(vm)
+    pub(super) fn keys(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyList>> {
+        Thread::on(zelf.as_object(), vm).reads()?;
+        Ok(vm.ctx.new_list(zelf.core.items().into_iter().map(|(key, _)| key).collect()))
     }
 
     fn values(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyList>> {
-        call_outside(vm)?;
+        Thread::on(zelf.as_object(), vm).reads()?;
         Ok(vm.ctx.new_list(zelf.core.items().into_iter().map(|(_, value)| value).collect()))
     }
 
     fn items(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyList>> {
-        call_outside(vm)?;
+        Thread::on(zelf.as_object(), vm).reads()?;
         let items = zelf.core.items().into_iter();
         let pairs = items.map(|(key, value)| vm.ctx.new_tuple(vec![key, value]).into());
         Ok(vm.ctx.new_list(pairs.collect()))
     }
 
     fn copy(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyRef<PyDict>> {
-        zelf.to_dict(vm)
+        Self::to_dict(zelf, vm)
     }
 
     fn clear_all(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-        call_outside(vm)?;
-        let cleared = zelf.core.clear(&Thread { vm });
+        let thread = Thread::on(zelf.as_object(), vm);
+        thread.changes()?;
+        let cleared = zelf.core.clear(&thread);
         cleared.map(drop).map_err(|failure| failed(failure, vm))
     }
 }

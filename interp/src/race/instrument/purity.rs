@@ -21,9 +21,9 @@ impl<'a> Loops<'a> {
         Self { code, handlers, before: OnceCell::new() }
     }
 
-    /// Whether no way through the loop that the jump at `jump` ends stores or calls anything.
-    /// Attributes, items, comparisons and arithmetic count as looking: a method that they call
-    /// announces for itself what it does.
+    /// Whether no way through the loop that the jump at `jump` ends stores anything. Attributes, items,
+    /// comparisons and arithmetic count as looking: a method that they call announces for itself what it does. What is
+    /// called is looked at when it is.
     pub(super) fn is_pure(&self, jump: usize) -> bool {
         let Some(head) = self.code[jump].target else { return false };
         let before = self.before.get_or_init(|| self.predecessors());
@@ -81,6 +81,9 @@ fn looks(instruction: &Instruction) -> bool {
                 | O::LoadFromDictOrGlobals
                 | O::LoadAttr
                 | O::BinarySlice
+                | O::Call
+                | O::CallKw
+                | O::PushNull
                 | O::CompareOp
                 | O::ContainsOp
                 | O::IsOp

@@ -9,12 +9,14 @@
 //!   execution of each class, and none is given up. [`order`] tells what must come before what,
 //!   [`races`] what could have come in the other order, [`sequence`] how, [`wakeup`] what is still
 //!   to be tried. Only objects that are numbered by touch can make it run more than that, rarely.
-//! - [`blocks`]: for steps that form blocks, as they do under a GIL.
+//! - [`blocks`]: for steps that form blocks, as they do under a GIL, by source sets ([`footprint`], [`block_order`]).
 //!
 //! Both need a program that does the same when it is scheduled the same. One that does not is
 //! noticed only when a thread that is to go on cannot; then [`Strategy::is_exhaustive`] says no.
 
+mod block_order;
 mod blocks;
+mod footprint;
 mod order;
 mod races;
 mod sequence;

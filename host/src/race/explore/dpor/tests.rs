@@ -229,6 +229,26 @@ fn programs_of_blocks_are_explored_fully() {
     assert!(executions > total);
 }
 
+#[test]
+fn a_block_that_would_be_another_one_earlier_is_not_taken_for_explored() {
+    use Op::{End, Lock, Read, TimedJoin, TimedLock, Unless, Unlock, WriteSum};
+    // Behind the third thread the second one gets no lock, and looks at nothing.
+    let looks = [Read(0), Unless(1, 2), Read(3), WriteSum(3, 1)];
+    let mut second = vec![TimedLock(0), Unless(1, 5)];
+    second.extend(looks);
+    second.push(Unlock(0));
+    let fourth = vec![Read(0), WriteSum(0, 1), End];
+    let program = vec![vec![TimedJoin(3)], second, vec![Lock(0)], fourth];
+    let switches: Switches = |thread, _| thread == 0;
+    let mut ends = HashSet::new();
+    explore(&program, Names::Fixed, &mut Dpor::with_blocks(), switches, |execution| {
+        if !execution.given_up {
+            ends.insert(execution.end.clone());
+        }
+    });
+    assert_eq!(Some(ends), brute::block_ends(&program, switches, 20_000));
+}
+
 /// Lets the strategy see one thread fewer in every other execution.
 struct Flaky(Box<dyn Strategy>, usize);
 

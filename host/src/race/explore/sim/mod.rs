@@ -156,7 +156,8 @@ impl<'a> Sim<'a> {
             Op::Unless(..) => unreachable!("not a step"),
         }
         let may_time_out = matches!(op, Op::TimedLock(_) | Op::TimedJoin(_));
-        self.pending.insert(place, Pending { thread: id, step, ready: true, may_time_out });
+        self.pending
+            .insert(place, Pending { thread: id, step, ready: true, may_time_out, held: false });
     }
 
     fn look_who_is_ready(&mut self) {
@@ -248,6 +249,11 @@ impl<'a> Sim<'a> {
         while goes_on(self) {
             let event = self.step(Turn { thread, times_out: false });
             each(Event { continues: true, ..event });
+        }
+        let is_held = !switches(thread.0 as usize, self.threads[thread.0 as usize].next);
+        let mut pending = self.pending.iter_mut();
+        if let Some(pending) = pending.find(|pending| pending.thread == thread) {
+            pending.held = is_held;
         }
     }
 }

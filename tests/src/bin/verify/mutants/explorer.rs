@@ -3,6 +3,8 @@
 use super::Mutant;
 
 const BLOCKS: &str = "host/src/race/explore/dpor/blocks.rs";
+const BLOCK_ORDER: &str = "host/src/race/explore/dpor/block_order.rs";
+const FOOTPRINT: &str = "host/src/race/explore/dpor/footprint.rs";
 const ORDER: &str = "host/src/race/explore/dpor/order.rs";
 const RACES: &str = "host/src/race/explore/dpor/races.rs";
 const SEQUENCE: &str = "host/src/race/explore/dpor/sequence.rs";
@@ -103,10 +105,31 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "what ends a block is forgotten",
-        file: BLOCKS,
+        file: FOOTPRINT,
         after: "fn of_block(",
-        from: "let steps = block.iter().map(|event| &event.step).chain(waits).cloned().collect();",
-        to: "let steps = block.iter().map(|event| &event.step).chain(waits.filter(|_| false)).cloned().collect();",
+        from: "let waits = next.filter(|next| next.held && !next.ready).map(|next| &next.step);",
+        to: "let waits = next.filter(|_| false).map(|next| &next.step);",
+    },
+    Mutant {
+        name: "a time-out comes behind what it timed out for",
+        file: FOOTPRINT,
+        after: "fn of_block(",
+        from: "Some(Sync::Join(thread)) if !event.turn.times_out => Some(thread),",
+        to: "Some(Sync::Join(thread)) => Some(thread),",
+    },
+    Mutant {
+        name: "a block is the same wherever it is done",
+        file: BLOCK_ORDER,
+        after: "fn initials(",
+        from: "if kept.is_empty() {",
+        to: "if kept.iter().all(|block| block.thread != thread) {",
+    },
+    Mutant {
+        name: "any block can come first",
+        file: BLOCK_ORDER,
+        after: "fn initials(",
+        from: "if before.all(|other| other.thread != block.thread && !within(other, block.clock)) {",
+        to: "if before.all(|other| other.thread != block.thread) {",
     },
     Mutant {
         name: "blocks never wake",
