@@ -99,9 +99,9 @@ pub(super) const MORE: &[Mutant] = &[
     Mutant {
         name: "the entry of a function is no place to switch",
         file: HOOK,
-        after: "let is_gil = state.is_gil();",
-        from: "SiteKind::Entry => state.pass_switch_point(self.id),",
-        to: "SiteKind::Entry => {}",
+        after: "SiteKind::Entry => {",
+        from: "state.pass_switch_point(self.id);",
+        to: "",
     },
     Mutant {
         name: "behind a call is no place to switch",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
-/// Makes `to` a copy, by links, of what was compiled here in the profile `release`, without what is of this
+/// Makes `to` a copy, by links where they can be made, of what was compiled here in the profile `release`, without what is of this
 /// workspace. Does nothing if it is there, or nothing was compiled yet.
 pub(super) fn link(to: &Path) -> io::Result<()> {
     let from = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
@@ -14,8 +14,9 @@ pub(super) fn link(to: &Path) -> io::Result<()> {
     }
     fs::create_dir_all(&copy)?;
     for part in ["deps", "build", ".fingerprint"] {
-        let copied = Command::new("cp").arg("-al").arg(from.join(part)).arg(&copy).status()?;
-        if !copied.success() {
+        let copy_by = |how| Command::new("cp").arg(how).arg(from.join(part)).arg(&copy).status();
+        // There are no links from one file system to another.
+        if !copy_by("-al")?.success() && !copy_by("-a")?.success() {
             return Err(io::Error::other(format!("{part} of the compiled VM cannot be linked")));
         }
         remove_ours(&copy.join(part))?;
