@@ -99,7 +99,7 @@ fn contents(object: &PyObject) -> Vec<PyObjectRef> {
         return set.elements();
     }
     let dict = object.downcast_ref::<PyDict>();
-    let items = dict.map(|dict| dict.to_owned().into_iter().map(|(_, value)| value).collect());
+    let items = dict.map(|dict| dict.into_iter().map(|(_, value)| value).collect());
     items.unwrap_or_default()
 }
 
@@ -120,7 +120,7 @@ impl Touched<'_> {
         let data = object.dict().and_then(|dict| dict.get_item_opt("data", self.vm).ok().flatten());
         let mut references = data.as_deref().map(contents).unwrap_or_default();
         if let Some(dict) = data.as_ref().and_then(|data| data.downcast_ref::<PyDict>()) {
-            references.extend(dict.to_owned().into_iter().map(|(key, _)| key));
+            references.extend(dict.into_iter().map(|(key, _)| key));
         }
         let weak = references.iter().filter_map(|reference| reference.downcast_ref::<PyWeak>());
         for weak in weak {

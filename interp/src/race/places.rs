@@ -16,7 +16,9 @@ static THEIRS: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 /// The sites of calls of primitives, by code object and line. Not by instruction: the VM counts them
 /// differently once it has specialised them.
-static KNOWN: Mutex<Option<HashMap<(usize, u32, bool), SiteId>>> = Mutex::new(None);
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+
+type Known = HashMap<(usize, u32, bool), SiteId>;
 
 /// Counts a file as one of the user's.
 pub(crate) fn add(file: &str) {

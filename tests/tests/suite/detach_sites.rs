@@ -64,8 +64,11 @@ fn every_name_that_covers_a_site_is_wrapped() {
 
 /// Where cargo keeps the source of a dependency.
 fn source_of(name: &str) -> PathBuf {
+    // Of other platforms' dependencies nothing may be here.
+    let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["--filter-platform", &platform])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo metadata runs");
