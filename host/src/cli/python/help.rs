@@ -67,8 +67,8 @@ The following options of this implementation are available:
          gets it next, and when they may ask for it
 -X gil_switch=[any|cpython]: let threads that share the GIL switch after any
          instruction, or only where CPython 3.14 lets them
--X importtime[=2]: tell on stderr how long each import takes; with 2 also of
-         modules that are loaded already;
+-X importtime[=2]: tell on stderr how long each import takes, with 2 of
+         modules that are loaded already, too;
          also PYTHONPROFILEIMPORTTIME
 -X int_max_str_digits=N: the most digits in a conversion between int and str,
          0 for no limit; also PYTHONINTMAXSTRDIGITS

@@ -14,14 +14,16 @@ const SPIN: &str = "interp/src/race/spin.rs";
 const TABLE: &str = "interp/src/race/table.rs";
 
 /// Tried with all others.
-pub(super) const FEW: &[Mutant] = &[
-    Mutant {
-        name: "a call that nothing is known of only reads",
-        file: TABLE,
-        after: "pub(crate) fn of_method(",
-        from: "_ => Effect::Write,",
-        to: "_ => Effect::Read,",
-    },
+pub(super) const FEW: &[Mutant] = &[Mutant {
+    name: "a call that nothing is known of only reads",
+    file: TABLE,
+    after: "pub(crate) fn of_method(",
+    from: "_ => Effect::Write,",
+    to: "_ => Effect::Read,",
+}];
+
+/// Tried if they are asked for.
+pub(super) const MORE: &[Mutant] = &[
     Mutant {
         name: "an attribute of a class is nobody's",
         file: ACCESSES,
@@ -43,10 +45,6 @@ pub(super) const FEW: &[Mutant] = &[
         from: "self.accesses.push(life(number, true));",
         to: "let _ = life(number, true);",
     },
-];
-
-/// Tried if they are asked for.
-pub(super) const MORE: &[Mutant] = &[
     Mutant {
         name: "`len` is a place to switch",
         file: TABLE,
