@@ -17,11 +17,7 @@ impl OneCore {
         // SAFETY: takes nothing; -1 where it cannot be told.
         let core = unsafe { libc::sched_getcpu() };
         if let (Some(_), Ok(core)) = (&before, usize::try_from(core)) {
-            // SAFETY: all-zero is the empty set.
-            let mut only: libc::cpu_set_t = unsafe { MaybeUninit::zeroed().assume_init() };
-            // SAFETY: a set of the size that the macro takes it to be; a core beyond it is ignored.
-            unsafe { libc::CPU_SET(core, &mut only) };
-            allow(&only);
+            allow(&only(core));
         }
         Self(before)
     }
@@ -33,6 +29,26 @@ impl Drop for OneCore {
             allow(before);
         }
     }
+}
+
+/// Puts the calling thread, and those that it starts, on the `number`-th of the cores that it may run on, counted round
+/// and round: for processes of which each keeps to one core, and not to the same.
+pub(crate) fn use_nth_core(number: usize) {
+    let Some(set) = allowed() else { return };
+    // SAFETY: a core that the set has room for.
+    let is_allowed = |&core: &usize| unsafe { libc::CPU_ISSET(core, &set) };
+    let cores: Vec<usize> = (0..8 * size_of::<libc::cpu_set_t>()).filter(is_allowed).collect();
+    if let Some(core) = number.checked_rem(cores.len()).and_then(|index| cores.get(index)) {
+        allow(&only(*core));
+    }
+}
+
+fn only(core: usize) -> libc::cpu_set_t {
+    // SAFETY: all-zero is the empty set.
+    let mut only: libc::cpu_set_t = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: a set of the size that the macro takes it to be; a core beyond it is ignored.
+    unsafe { libc::CPU_SET(core, &mut only) };
+    only
 }
 
 fn allowed() -> Option<libc::cpu_set_t> {

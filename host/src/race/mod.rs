@@ -26,6 +26,8 @@ mod target;
 mod witness;
 
 #[cfg(not(togil_loom))]
+pub(crate) use core::use_nth_core;
+#[cfg(not(togil_loom))]
 pub use embedded::explore;
 #[cfg(not(togil_loom))]
 pub use lab::{Lab, RaceError};
@@ -36,6 +38,10 @@ pub use search::{Limits, Search, StrategyKind};
 #[cfg(not(togil_loom))]
 pub use target::Target;
 #[cfg(not(togil_loom))]
+pub use togil_interp::race::SiteId;
+#[cfg(not(togil_loom))]
 pub use togil_interp::race::{Blocked, Discipline, End, Failure, Progress, progress};
+#[cfg(not(togil_loom))]
+pub(crate) use witness::line_of_another_process;
 #[cfg(not(togil_loom))]
 pub use witness::{LockStep, Row, Witness, line, place};

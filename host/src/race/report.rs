@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use togil_interp::race::{Discipline, End};
 
 use super::search::Search;
 use super::witness::Witness;
 
 /// The short answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
     /// It holds in every execution.
     Holds,
@@ -64,7 +65,7 @@ impl Verdict {
 }
 
 /// Whether a GIL would have hidden a failure.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum GilVerdict {
     /// With CPython 3.14's GIL nothing fails: every execution was run.
     Hidden {
@@ -88,7 +89,7 @@ pub enum GilVerdict {
 }
 
 /// A failing execution.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Finding {
     /// How it ended.
     pub end: End,
@@ -114,7 +115,7 @@ pub struct Finding {
 pub const REPLAYS: usize = 10;
 
 /// What was found out about a model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// What the model is in.
     pub target: String,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use togil_interp::race::{Discipline, Strategy};
 
 use super::explore::bounded::Bounded;
@@ -10,7 +11,7 @@ use super::explore::pct::Pct;
 use super::explore::random::Random;
 
 /// How schedules are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum StrategyKind {
     /// Every execution that can be told from the others, once.
     #[default]
@@ -51,7 +52,7 @@ impl StrategyKind {
 }
 
 /// How much is explored.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Limits {
     /// Executions of one model.
     pub schedules: usize,
@@ -68,7 +69,7 @@ impl Default for Limits {
 }
 
 /// What is asked of the lab. By default: every execution, free-threaded, for 30 seconds.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Search {
     /// How schedules are chosen.
     pub strategy: StrategyKind,

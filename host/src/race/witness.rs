@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::explore::cause::causes;
-use togil_interp::race::{Access, Event, ObjectId, Run, SiteId, SiteKind, Sync, ThreadId, site};
+use serde::{Deserialize, Serialize};
+use togil_interp::race::{
+    Access, Event, ObjectId, Run, Site, SiteId, SiteKind, Sync, ThreadId, add_site, site,
+};
 
 /// The steps of an execution.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
     /// The names of the threads: the columns.
     pub threads: Vec<String>,
@@ -16,7 +19,7 @@ pub struct Witness {
 }
 
 /// One step.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Row {
     /// The column.
     pub thread: usize,
@@ -43,7 +46,7 @@ pub struct Row {
 }
 
 /// What a step does to who holds a lock. Locks are told apart by numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LockStep {
     /// From here on the thread has it.
     Takes(u32),
@@ -94,6 +97,11 @@ pub fn place(of: SiteId) -> Option<String> {
 /// The file, as [`Row::file`] names it, and the line; `None` outside of instrumented code.
 pub fn line(of: SiteId) -> Option<(String, u32)> {
     site(of).map(|site| (site.file, site.line))
+}
+
+/// What [`line`] tells of is in another process: a site here that it tells the same of.
+pub(crate) fn line_of_another_process(file: String, line: u32) -> SiteId {
+    add_site(Site { kind: SiteKind::Entry, file, line, function: String::new() })
 }
 
 /// That a thread ends need not be told.

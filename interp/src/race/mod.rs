@@ -2,6 +2,8 @@
 //! before it does it. `schedule` knows no Python and compiles alone, so that who chooses among the threads can be
 //! tested without the VM.
 
+use serde::{Deserialize, Serialize};
+
 #[cfg(not(togil_loom))]
 mod accesses;
 #[cfg(not(togil_loom))]
@@ -65,7 +67,7 @@ pub use schedule::{
 };
 
 /// Where threads may be switched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Discipline {
     /// Between any two steps: free-threaded, or under a GIL that may be given away at any instruction, as
     /// up to CPython 3.9.
@@ -81,4 +83,10 @@ pub enum Discipline {
 #[cfg(not(togil_loom))]
 pub fn site(id: SiteId) -> Option<Site> {
     sites::get(id).map(|known| known.site.clone())
+}
+
+/// Numbers a site that is not in code of this process: of what another one has found.
+#[cfg(not(togil_loom))]
+pub fn add_site(site: Site) -> SiteId {
+    sites::add(site)
 }

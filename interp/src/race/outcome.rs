@@ -1,9 +1,11 @@
 //! What an execution can come to.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ObjectId, SiteId, ThreadId};
 
 /// How an execution has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum End {
     /// All threads have ended, and nothing was found.
     Finished,
@@ -29,7 +31,7 @@ pub enum End {
 }
 
 /// An exception that nobody handled.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Failure {
     /// Where it was raised.
     pub thread: ThreadId,
@@ -42,7 +44,7 @@ pub struct Failure {
 }
 
 /// A thread that waits for ever.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Blocked {
     /// Who.
     pub thread: ThreadId,

@@ -37,6 +37,7 @@ mod profiles;
 mod queues;
 mod race_findings;
 mod race_hosts;
+mod race_jobs;
 mod race_pages;
 mod race_reports;
 mod race_targets;

@@ -4,6 +4,7 @@ mod baseline;
 mod comments;
 mod diff;
 mod html;
+mod jobs;
 mod json;
 mod judge;
 mod junit;
@@ -15,6 +16,7 @@ mod targets;
 mod text;
 mod watch;
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,6 +55,12 @@ pub(super) struct RaceArgs {
     /// Time for each model
     #[arg(long, value_name = "SECS", default_value = "30", value_parser = time_limit)]
     budget: Duration,
+    /// Explore in so many processes, a model in one of them; of use up to the number of cores
+    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with_all = ["replay", "watch"])]
+    jobs: NonZero<u16>,
+    /// Explore for another process
+    #[arg(long, value_name = "NUMBER", hide = true)]
+    worker: Option<usize>,
     /// Switch threads only where CPython 3.14 with its GIL does
     #[arg(long)]
     gil: bool,
@@ -126,7 +134,15 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
         let script = watch::Script { file, arguments, include: &args.targets.include };
         return watch::run(&script, &args.watch, &outputs);
     }
+    let port = args.worker.map(jobs::worker::Port::take).transpose();
+    let port =
+        port.map_err(|error| format!("--worker is not for you: --jobs starts it ({error})"))?;
     let targets = args.targets.read()?;
+    let mut judge = Judge::new(&args.judge)?;
+    if port.is_none() && args.jobs.get() > 1 {
+        let explored = jobs::explore(args, &targets, &mut judge, args.jobs)?;
+        return conclude(args, &targets, &judge, explored);
+    }
     // The order of sets must be the same each time.
     let interpreter = python::plain(|settings| settings.hash_seed = Some(0))
         .map_err(|_| "the interpreter does not start".to_owned())?;
@@ -136,10 +152,25 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
         interpreter.finalize(None);
         return Ok(status(verdict?.as_slice()));
     }
-    let mut judge = Judge::new(&args.judge)?;
+    if let Some(mut port) = port {
+        interpreter.attach(|py| jobs::worker::run(py, args, &targets, &mut judge, &mut port));
+        interpreter.finalize(None);
+        return Ok(0);
+    }
     let explored = interpreter.attach(|py| explore(py, args, &targets, &mut judge));
     interpreter.finalize(None);
-    let Explored { reports, failed } = explored?;
+    conclude(args, &targets, &judge, explored?)
+}
+
+/// Says what there is to say of all models together. Returns the exit status.
+fn conclude(
+    args: &RaceArgs,
+    targets: &[Target],
+    judge: &Judge<'_>,
+    explored: Explored,
+) -> Result<u8, String> {
+    explored.check(args, targets)?;
+    let Explored { reports, failed, .. } = explored;
     let name = args.targets.name();
     let notes = judge.finish(&reports, args.name.is_none())?;
     for note in &notes {
@@ -211,8 +242,11 @@ fn replay(
 }
 
 /// What was found out about all targets.
+#[derive(Default)]
 struct Explored {
     reports: Vec<Judged>,
+    /// All models, those not asked for, too.
+    names: Vec<String>,
     /// Whether some target could not be explored. That was told.
     failed: bool,
 }
@@ -224,73 +258,100 @@ fn explore(
     judge: &mut Judge<'_>,
 ) -> Result<Explored, String> {
     let mut lab = lab(py, args)?;
-    let mut explored = Explored { reports: Vec::new(), failed: false };
-    let mut names = Vec::new();
+    let mut explored = Explored::default();
     for target in targets {
-        if let Target::File { path, text } | Target::Script { path, text, .. } = target {
-            judge.open(&path.display().to_string(), text)?;
-        }
+        open(judge, target)?;
         let models = lab.open(target).and_then(|()| lab.models());
         let models = match models {
             Ok(models) => models,
             Err(error) if targets.len() > 1 => {
-                anstream::eprintln!("togil race: {}: {}", target.name(), explain(error));
-                explored.failed = true;
+                explored.cannot_explore(target, &explain(error));
                 continue;
             }
             Err(error) => return Err(explain(error)),
         };
         for model in models {
-            let is_asked = args.name.as_ref().is_none_or(|part| model.contains(part));
-            if is_asked {
-                let report = explored_past(&mut lab, &model, args.search(), judge)?;
+            if args.asks_for(&model) {
+                let report =
+                    explored_past(&mut lab, &model, args.search(), judge, &mut Vec::new())?;
+                let report = judge.judge(report)?;
                 args.tell(target, &report);
                 explored.reports.push(report);
             }
-            names.push(model);
+            explored.names.push(model);
         }
     }
-    let plain = explored.reports.iter().filter(|report| report.threads < 2).count();
-    if !args.json && !args.diff && targets.iter().any(targets::is_of_tests) && plain > 0 {
-        let (tests, start) = if plain == 1 { ("test", "starts") } else { ("tests", "start") };
-        anstream::println!("{plain} {tests} {start} no thread");
-    }
-    match (&args.name, explored.reports.is_empty() && !explored.failed) {
-        (_, false) => Ok(explored),
-        (Some(part), true) if !names.is_empty() => {
-            Err(format!("no model has '{part}' in its name; there are {}", names.join(", ")))
+    Ok(explored)
+}
+
+/// Reads what comments of a target let be.
+fn open(judge: &mut Judge<'_>, target: &Target) -> Result<(), String> {
+    match target {
+        Target::File { path, text } | Target::Script { path, text, .. } => {
+            judge.open(&path.display().to_string(), text)
         }
-        (_, true) => Err(format!(
-            "there is no model in '{}': it takes a function race_* that starts threads, joins them \
-             and asserts, or setup(), workers and invariant(state)",
-            args.targets.name()
-        )),
+        _ => Ok(()),
     }
 }
 
-/// Explores a model up to a finding that counts.
+impl Explored {
+    /// One of several targets cannot be explored: the others are.
+    fn cannot_explore(&mut self, target: &Target, error: &str) {
+        anstream::eprintln!("togil race: {}: {error}", target.name());
+        self.failed = true;
+    }
+
+    /// Tells of models that start no threads. It is an error if there was no model at all.
+    fn check(&self, args: &RaceArgs, targets: &[Target]) -> Result<(), String> {
+        let plain = self.reports.iter().filter(|report| report.threads < 2).count();
+        if !args.json && !args.diff && targets.iter().any(targets::is_of_tests) && plain > 0 {
+            let (tests, start) = if plain == 1 { ("test", "starts") } else { ("tests", "start") };
+            anstream::println!("{plain} {tests} {start} no thread");
+        }
+        match (&args.name, self.reports.is_empty() && !self.failed) {
+            (_, false) => Ok(()),
+            (Some(part), true) if !self.names.is_empty() => {
+                let names = self.names.join(", ");
+                Err(format!("no model has '{part}' in its name; there are {names}"))
+            }
+            (_, true) => Err(format!(
+                "there is no model in '{}': it takes a function race_* that starts threads, joins \
+                 them and asserts, or setup(), workers and invariant(state)",
+                args.targets.name()
+            )),
+        }
+    }
+}
+
+/// Explores a model up to a finding that counts. `candidates`: gets those that it was asked of.
 fn explored_past(
     lab: &mut Lab<'_>,
     model: &str,
     search: Search,
     judge: &mut Judge<'_>,
-) -> Result<Judged, String> {
+    candidates: &mut Vec<Report>,
+) -> Result<Report, String> {
     let mut error = None;
-    let counts = |report: &Report| match judge.counts(report) {
-        Ok(counts) => counts,
-        Err(raised) => {
-            error = Some(raised);
-            true
+    let counts = |report: &Report| {
+        candidates.push(report.clone());
+        match judge.counts(report) {
+            Ok(counts) => counts,
+            Err(raised) => {
+                error = Some(raised);
+                true
+            }
         }
     };
     let report = lab.explore_past(model, search, counts).map_err(explain)?;
-    match error {
-        Some(error) => Err(error),
-        None => judge.judge(report),
-    }
+    error.map_or(Ok(report), Err)
 }
 
 impl RaceArgs {
+    /// Whether a model of this name is to be explored.
+    fn asks_for(&self, model: &str) -> bool {
+        self.name.as_ref().is_none_or(|part| model.contains(part))
+    }
+
     /// Prints what was found out about a model. Tests without threads are only counted.
     fn tell(&self, target: &Target, report: &Judged) {
         let is_counted = targets::is_of_tests(target) && report.threads < 2;

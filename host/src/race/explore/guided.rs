@@ -8,26 +8,30 @@ use togil_interp::race::{Event, Point, Step, Strategy, Turn};
 pub(crate) struct Guided {
     known: Vec<Event>,
     next: usize,
+    /// The events of this execution that were looked at.
+    seen: usize,
 }
 
 impl Guided {
     pub(crate) fn new(known: Vec<Event>) -> Self {
-        Self { known, next: 0 }
+        Self { known, next: 0, seen: 0 }
     }
 }
 
 impl Strategy for Guided {
     fn choose(&mut self, point: Point<'_>) -> Option<Turn> {
-        let Some(known) = self.known.get(self.next) else {
-            return super::turns::stay(point, |_| true);
-        };
-        let thread = known.turn.thread;
-        let pending = point.pending.iter().find(|pending| pending.thread == thread)?;
-        let turn = turn_of_thread(point, thread)?;
-        if is_same(&known.step, &pending.step) && known.turn == turn {
-            self.next += 1;
+        // What was done since the last choice: under a GIL that may be several steps.
+        for event in &point.trace[self.seen..] {
+            let known = self.known.get(self.next);
+            let is_next =
+                |known: &Event| known.turn == event.turn && is_same(&known.step, &event.step);
+            self.next += usize::from(known.is_some_and(is_next));
         }
-        Some(turn)
+        self.seen = point.trace.len();
+        match self.known.get(self.next) {
+            Some(known) => turn_of_thread(point, known.turn.thread),
+            None => super::turns::stay(point, |_| true),
+        }
     }
 
     fn end(&mut self, _: Point<'_>) -> bool {
