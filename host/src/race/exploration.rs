@@ -96,7 +96,9 @@ impl Exploration {
             self.strategy = Some(back);
             self.executions += usize::from(run.end != End::GivenUp);
             self.threads = self.threads.max(run.threads.len());
-            if let Some(before) = before.filter(|_| self.inexact.is_none()) {
+            // One that has learnt what to look at is not the same with that knowledge.
+            let is_told = self.inexact.is_none() && !self.sharing.has_grown();
+            if let Some(before) = before.filter(|_| is_told) {
                 self.inexact = lab.run_twice(&self.model, &run, self.search, before)?;
             }
             self.steps += run.trace.len();

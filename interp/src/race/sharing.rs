@@ -34,6 +34,11 @@ impl Sharing {
         std::mem::take(&mut self.grew)
     }
 
+    /// Whether the next call of [`take_grew`](Self::take_grew) will say so.
+    pub fn has_grown(&self) -> bool {
+        self.grew
+    }
+
     /// Whether it is [`all`](Self::all).
     pub(crate) fn is_all(&self) -> bool {
         self.all

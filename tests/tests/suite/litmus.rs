@@ -76,6 +76,10 @@ fn explored(file: &str, discipline: &str) -> BTreeMap<String, Value> {
             Some("holds") => outcomes.keys().cloned().collect(),
             _ => model["verdict"].clone(),
         };
+        // What is found is the same in each of ten replays.
+        let replayed = &model["finding"]["replayed"];
+        assert!(replayed.is_null() || replayed == 10, "{discipline}: {model:#}");
+        assert!(model["inexact"].is_null(), "{discipline}: {model:#}");
         (model["name"].as_str().expect("a name").to_owned(), result)
     };
     document["models"].as_array().expect("models").iter().map(model).collect()
