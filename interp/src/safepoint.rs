@@ -17,6 +17,7 @@ use rustpython_vm::stdlib::_thread::get_ident;
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
 use crate::attach::{self, DropRequest};
+use crate::race::stepping;
 use crate::{patch, sampling, signals, stop, switch_point};
 
 /// The reserved number: SIGRTMAX - 1. Scripts cannot use it (`signal.signal` refuses).
@@ -86,6 +87,7 @@ pub(crate) fn is_handler(object: &PyObjectRef, vm: &VirtualMachine) -> bool {
 
 fn on_ring(vm: &VirtualMachine, _args: FuncArgs, _callee: Callee) -> PyResult {
     sampling::answer();
+    stepping::on_ring(vm)?;
     if attach::check_in_is_due() {
         // Where it may switch, so that what cannot be divided with a GIL is not divided by its coming.
         if switch_point::is_here() {

@@ -148,6 +148,11 @@ impl Lab<'_> {
         }
         finding.gil = match search.discipline {
             Discipline::FreeThreaded => Some(self.with_gil(model, search)?),
+            // It may turn on what is no step there: that none fails says less.
+            Discipline::AnyBytecode => Some(match self.with_gil(model, search)? {
+                GilVerdict::Hidden { executions } => GilVerdict::NotFound { executions },
+                other => other,
+            }),
             Discipline::Gil => None,
         };
         Ok(())

@@ -37,7 +37,8 @@ fn difference(first: &Run, second: &Run) -> Option<String> {
     let place = |run: &Run| {
         let event = run.trace.get(step)?;
         let thread = run.threads.get(event.turn.thread.0 as usize)?;
-        Some(format!("{thread} at {}", super::place(event.step.site)?))
+        let place = super::place(event.step.site);
+        Some(format!("{thread} at {}", place.as_deref().unwrap_or("an instruction")))
     };
     let shown = |run| place(run).unwrap_or_else(|| "nothing more".to_owned());
     if step < first.trace.len().max(second.trace.len()) {

@@ -244,7 +244,8 @@ impl<'py> Lab<'py> {
         let Search { discipline, limits, .. } = search;
         let known = std::mem::take(sharing);
         let model = prepared.as_object();
-        let mut run = self.lab.run(self.py, model, strategy, discipline, limits.steps, known);
+        let steps = limits.steps_of(discipline);
+        let mut run = self.lab.run(self.py, model, strategy, discipline, steps, known);
         *sharing = std::mem::take(&mut run.sharing);
         if let (End::Finished, Some(first)) = (&run.end, &mut self.outcome)
             && let Some(this) = &run.outcome
@@ -264,11 +265,13 @@ pub(super) fn name(discipline: Discipline) -> &'static str {
     match discipline {
         Discipline::FreeThreaded => "free",
         Discipline::Gil => "gil",
+        Discipline::AnyBytecode => "any",
     }
 }
 
 fn discipline(named: &str) -> Option<Discipline> {
-    [Discipline::FreeThreaded, Discipline::Gil].into_iter().find(|other| name(*other) == named)
+    let all = [Discipline::FreeThreaded, Discipline::Gil, Discipline::AnyBytecode];
+    all.into_iter().find(|other| name(*other) == named)
 }
 
 /// The turns that were chosen: not those of steps that had to follow.

@@ -148,6 +148,7 @@ impl Report {
         match self.search.discipline {
             Discipline::FreeThreaded => "free-threaded",
             Discipline::Gil => "with CPython 3.14's GIL",
+            Discipline::AnyBytecode => "with switches before any instruction",
         }
     }
 }

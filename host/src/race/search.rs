@@ -43,6 +43,10 @@ impl StrategyKind {
     pub(super) fn build(self, discipline: Discipline) -> Box<dyn Strategy> {
         match self {
             Self::Exhaustive if discipline == Discipline::Gil => Box::new(Dpor::with_blocks()),
+            // Steps that touch nothing: for the reduction all orders of them would be one.
+            Self::Exhaustive if discipline == Discipline::AnyBytecode => {
+                Box::new(Bounded::new(u32::MAX))
+            }
             Self::Exhaustive => Box::new(Dpor::new()),
             Self::Bounded(preemptions) => Box::new(Bounded::new(preemptions)),
             Self::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
@@ -58,8 +62,17 @@ pub struct Limits {
     pub schedules: usize,
     /// Time for one model; `None` for as long as it takes.
     pub budget: Option<Duration>,
-    /// Steps of one execution.
+    /// Steps of one execution; where each instruction is one ([`Discipline::AnyBytecode`]), 50 times as many.
     pub steps: usize,
+}
+
+impl Limits {
+    pub(super) fn steps_of(&self, discipline: Discipline) -> usize {
+        match discipline {
+            Discipline::AnyBytecode => self.steps.saturating_mul(50),
+            Discipline::FreeThreaded | Discipline::Gil => self.steps,
+        }
+    }
 }
 
 impl Default for Limits {

@@ -14,7 +14,8 @@ use togil_interp::race::{
 pub struct Witness {
     /// The names of the threads: the columns.
     pub threads: Vec<String>,
-    /// The steps in their order: those that synchronise, and those that conflict with another's.
+    /// The steps in their order: those that synchronise, and those that conflict with another's. Where threads were
+    /// switched before any instruction, also where they went on.
     pub rows: Vec<Row>,
 }
 
@@ -59,7 +60,9 @@ impl Witness {
     pub(super) fn of(run: &Run) -> Self {
         let told = run.trace.iter().enumerate();
         let told: Vec<usize> = told
-            .filter(|(index, event)| is_sync(event) || conflicts(&run.trace, *index))
+            .filter(|(index, event)| {
+                is_sync(event) || conflicts(&run.trace, *index) || goes_on(&run.trace, *index)
+            })
             .map(|(index, _)| index)
             .collect();
         let names = names(run, &told);
@@ -109,8 +112,25 @@ fn is_sync(event: &Event) -> bool {
     event.step.sync.is_some_and(|sync| sync != Sync::End)
 }
 
+/// Whether a thread goes on before an instruction after others were chosen there.
+fn goes_on(trace: &[Event], index: usize) -> bool {
+    let Event { turn, step, .. } = &trace[index];
+    let is_instruction = step.accesses.is_empty()
+        && step.sync.is_none()
+        && site(step.site).is_some_and(|site| site.kind == SiteKind::Entry);
+    let others = index.checked_sub(1).is_some_and(|last| trace[last].turn.thread != turn.thread);
+    // Not at its beginning.
+    let mut before = trace[..index].iter();
+    let has_begun =
+        |event: &Event| event.turn.thread == turn.thread && event.step.site != SiteId::default();
+    is_instruction && others && before.any(has_begun)
+}
+
 fn conflicts(trace: &[Event], index: usize) -> bool {
     let event = &trace[index];
+    if event.step.accesses.is_empty() {
+        return false;
+    }
     let others = trace.iter().filter(|other| other.turn.thread != event.turn.thread);
     others.into_iter().any(|other| conflict(event, other))
 }
@@ -212,6 +232,7 @@ fn operation(
     let write = event.step.accesses.iter().any(|access| access.write);
     let item = key.map_or("item".to_owned(), |key| format!("item {key}"));
     match kind {
+        Some(SiteKind::Entry) => "go on".to_owned(),
         Some(SiteKind::LoadAttr(attribute)) => format!("read {object}.{attribute}"),
         Some(SiteKind::StoreAttr(attribute)) => format!("write {object}.{attribute}"),
         Some(SiteKind::DeleteAttr(attribute)) => format!("delete {object}.{attribute}"),

@@ -77,6 +77,14 @@ pub(crate) fn me() -> Option<(Arc<Execution>, ThreadId)> {
     ME.with_borrow(|me| me.as_ref().map(|me| (me.execution.clone(), me.id)))
 }
 
+/// The same; `None` in an import.
+pub(crate) fn me_outside_imports() -> Option<(Arc<Execution>, ThreadId)> {
+    ME.with_borrow(|me| {
+        let me = me.as_ref().filter(|me| me.imports == 0)?;
+        Some((me.execution.clone(), me.id))
+    })
+}
+
 /// Like [`me`], with what the thread's last step has given up references to. `None` in an import.
 pub(crate) fn lets_go() -> Option<(Arc<Execution>, ThreadId, Vec<ObjectId>)> {
     ME.with_borrow(|me| {

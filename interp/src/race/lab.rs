@@ -15,7 +15,7 @@ use super::pool::Pool;
 use super::values::Noted;
 use super::{
     Access, Discipline, Event, ObjectId, Part, Pending, Sharing, Step, Strategy, Sync, ThreadId,
-    deaths, hook, outside, places, sites,
+    deaths, hook, outside, places, sites, stepping,
 };
 use crate::python::Python;
 
@@ -120,11 +120,16 @@ impl Lab {
             Execution::new(strategy, discipline, max_steps, sharing, self.abandoned.clone());
         let execution = Arc::new(execution);
         let main = ThreadId(0);
-        let result = hook::controlled(&execution, main, || {
+        let call = || {
             let result = model.call((), vm);
             deaths::let_go(vm)?;
             result
-        });
+        };
+        let controlled = || hook::controlled(&execution, main, call);
+        let result = match discipline {
+            Discipline::AnyBytecode => stepping::while_on(controlled),
+            Discipline::FreeThreaded | Discipline::Gil => controlled(),
+        };
         let outcome = match result {
             Ok(value) => value.repr(vm).ok().map(|repr| repr.to_string_lossy().into_owned()),
             Err(error) => {
@@ -313,6 +318,7 @@ fn kernel(vm: &VirtualMachine, pool: &Arc<Pool>) -> Vec<(&'static str, PyObjectR
         let mut what = sites::What::default();
         if theirs {
             places::add(code.source_path().as_str());
+            what.steps = true;
             what.drops = deaths::are_named_in(&code);
         }
         if what.drops {

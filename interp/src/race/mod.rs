@@ -40,6 +40,8 @@ mod sites;
 #[cfg(not(togil_loom))]
 mod spin;
 #[cfg(not(togil_loom))]
+pub(crate) mod stepping;
+#[cfg(not(togil_loom))]
 mod table;
 #[cfg(not(togil_loom))]
 mod turn_calls;
@@ -69,14 +71,17 @@ pub use schedule::{
 /// Where threads may be switched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Discipline {
-    /// Between any two steps: free-threaded, or under a GIL that may be given away at any instruction, as
-    /// up to CPython 3.9.
+    /// Between any two steps that others can see: free-threaded, or under a GIL that may be given away at any
+    /// instruction.
     #[default]
     FreeThreaded,
     /// Where CPython 3.14 looks whether somebody wants its GIL: at the entry of functions, at the end
     /// of a loop's turn, after calls but for a few (`_CHECK_PERIODIC` in Python/bytecodes.c), and
     /// where a thread waits.
     Gil,
+    /// Before any instruction of the code that is explored, whether it is known to do something that others see
+    /// or not: with a GIL, as up to CPython 3.9. What is atomic for C code is atomic here.
+    AnyBytecode,
 }
 
 /// The site with a number; `None` for that of a step outside of instrumented code.

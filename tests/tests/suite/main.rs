@@ -40,6 +40,7 @@ mod race_hosts;
 mod race_jobs;
 mod race_pages;
 mod race_reports;
+mod race_stepping;
 mod race_targets;
 mod races;
 mod readiness;

@@ -40,9 +40,9 @@ pub(super) struct RaceArgs {
     /// Explore the models whose name contains this
     #[arg(short = 'k', value_name = "NAME")]
     name: Option<String>,
-    /// How schedules are chosen
-    #[arg(long, value_enum, default_value_t = Kind::Exhaustive)]
-    strategy: Kind,
+    /// How schedules are chosen [default: exhaustive; pct with --any-bytecode]
+    #[arg(long, value_enum)]
+    strategy: Option<Kind>,
     /// Preemptions of a schedule at most, for the bounded strategy
     #[arg(long, value_name = "K", default_value_t = 2)]
     preemptions: u32,
@@ -64,6 +64,10 @@ pub(super) struct RaceArgs {
     /// Switch threads only where CPython 3.14 with its GIL does
     #[arg(long)]
     gil: bool,
+    /// Let threads be switched before any instruction, and not only where they do what others are known to see.
+    /// Too many schedules to run all: takes pct, random or bounded
+    #[arg(long, conflicts_with_all = ["gil", "diff", "replay", "watch"])]
+    any_bytecode: bool,
     /// Print what free-threading changes for the program: what it newly breaks first
     #[arg(long, conflicts_with_all = ["gil", "replay", "json"])]
     diff: bool,
@@ -133,6 +137,11 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
         let (file, arguments) = args.targets.watched()?;
         let script = watch::Script { file, arguments, include: &args.targets.include };
         return watch::run(&script, &args.watch, &outputs);
+    }
+    if args.any_bytecode && matches!(args.strategy, Some(Kind::Exhaustive)) {
+        return Err("--any-bytecode has too many schedules to run all of them: take --strategy pct, random \
+                    or bounded"
+            .to_owned());
     }
     let port = args.worker.map(jobs::worker::Port::take).transpose();
     let port =
@@ -362,7 +371,8 @@ impl RaceArgs {
     }
 
     fn search(&self) -> Search {
-        let strategy = match self.strategy {
+        let usual = if self.any_bytecode { Kind::Pct } else { Kind::Exhaustive };
+        let strategy = match self.strategy.unwrap_or(usual) {
             Kind::Exhaustive => StrategyKind::Exhaustive,
             Kind::Bounded => StrategyKind::Bounded(self.preemptions),
             Kind::Pct => StrategyKind::Pct { seed: self.seed, depth: 3 },
@@ -373,7 +383,11 @@ impl RaceArgs {
             budget: Some(self.budget),
             ..Limits::default()
         };
-        let discipline = if self.gil { Discipline::Gil } else { Discipline::FreeThreaded };
+        let discipline = match (self.gil, self.any_bytecode) {
+            (true, _) => Discipline::Gil,
+            (_, true) => Discipline::AnyBytecode,
+            (false, false) => Discipline::FreeThreaded,
+        };
         Search { strategy, discipline, limits }
     }
 }

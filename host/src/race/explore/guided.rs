@@ -1,10 +1,10 @@
 //! An execution again, with more steps than the recording has.
 
-use super::turns::turn_of_thread;
-use togil_interp::race::{Event, Point, Step, Strategy, Turn};
+use super::turns::{pending_of, turn_of_thread};
+use togil_interp::race::{Event, Point, Step, Strategy, ThreadId, Turn};
 
 /// Follows an execution of which only the steps that others could tell are known: has each thread do
-/// what it does besides before its next known step.
+/// what it does besides as it did there, right after its last known step.
 pub(crate) struct Guided {
     known: Vec<Event>,
     next: usize,
@@ -18,6 +18,21 @@ impl Guided {
     }
 }
 
+impl Guided {
+    /// Whether a thread is about to do its next known step, and not what it has done besides before that.
+    fn waits_for_its_next(&self, point: Point<'_>, thread: ThreadId) -> bool {
+        let mut known = self.known[self.next..].iter();
+        let next = known.find(|event| event.turn.thread == thread);
+        let pending = pending_of(point.pending, thread);
+        match (next, pending) {
+            (Some(next), Some(pending)) => is_same(&next.step, &pending.step),
+            // What it does at its end it did at once, unless it never got so far.
+            (None, Some(_)) => self.known.iter().all(|event| event.turn.thread != thread),
+            (_, None) => true,
+        }
+    }
+}
+
 impl Strategy for Guided {
     fn choose(&mut self, point: Point<'_>) -> Option<Turn> {
         // What was done since the last choice: under a GIL that may be several steps.
@@ -28,7 +43,14 @@ impl Strategy for Guided {
             self.next += usize::from(known.is_some_and(is_next));
         }
         self.seen = point.trace.len();
-        match self.known.get(self.next) {
+        let next = self.known.get(self.next);
+        let last = point.trace.last().map(|event| event.turn.thread);
+        if let Some(last) = last.filter(|last| !self.waits_for_its_next(point, *last))
+            && let Some(turn) = turn_of_thread(point, last).filter(|turn| !turn.times_out)
+        {
+            return Some(turn);
+        }
+        match next {
             Some(known) => turn_of_thread(point, known.turn.thread),
             None => super::turns::stay(point, |_| true),
         }
@@ -43,9 +65,10 @@ impl Strategy for Guided {
     }
 }
 
-/// Objects have other numbers where more steps are told.
+/// Objects have other numbers where more steps are told, and a step that touches nothing may say where it is there only.
 fn is_same(one: &Step, other: &Step) -> bool {
-    one.site == other.site
+    let touches = one.sync.is_some() || !one.accesses.is_empty();
+    (one.site == other.site || !touches)
         && one.sync.map(|sync| std::mem::discriminant(&sync))
             == other.sync.map(|sync| std::mem::discriminant(&sync))
         && one.accesses.len() == other.accesses.len()

@@ -33,6 +33,7 @@ use self::plan::{Announcement, Names, Operand};
 use self::purity::Loops;
 pub(crate) use self::sites::Sites;
 use self::stack::{Handler, Stack};
+use super::stepping;
 
 /// What is announced.
 #[derive(Debug, Default)]
@@ -44,6 +45,8 @@ pub(crate) struct What {
     pub(crate) globals: HashSet<String>,
     /// For a watch: no places to switch, and of a call the second argument as well.
     pub(crate) accesses_only: bool,
+    /// Its instructions are places to switch ([`stepping`]).
+    pub(crate) steps: bool,
     /// Also where references are given up: [`SiteKind::Drop`](super::site::SiteKind::Drop) and
     /// [`SiteKind::End`](super::site::SiteKind::End).
     pub(crate) drops: bool,
@@ -137,10 +140,13 @@ impl Instrumenter<'_> {
         };
         let entries: Vec<_> = body.handlers.iter().map(entry).collect();
         new.exceptiontable = encode_exception_table(&entries);
-        new.instructions = CodeUnits::from(assembled.units);
+        new.instructions = CodeUnits::from(assembled.units.clone());
         let new = self.vm.ctx.new_code(new);
         // An import may have set it since the code was made.
         new.set_source_path(code.source_path());
+        if self.what.steps {
+            stepping::note(&new, &assembled.starts);
+        }
         new
     }
 
