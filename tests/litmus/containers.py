@@ -362,3 +362,18 @@ def race_index_locked():
 
     together(look, pop)
     return seen[0]
+
+
+# A dictionary keeps its keys in the order in which they came.
+@correct({"ab", "ba"})
+def race_dict_order_of_keys():
+    keys = {}
+
+    def one():
+        keys["a"] = 1
+
+    def other():
+        keys["b"] = 2
+
+    together(one, other)
+    return "".join(keys)

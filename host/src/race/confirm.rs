@@ -8,7 +8,7 @@ use super::exploration::Exploration;
 use super::explore::cause::causes;
 use super::explore::guided::Guided;
 use super::explore::replay::Replay;
-use super::explore::shrink::{self, Outcome};
+use super::explore::shrink::{self, Outcome, Shrunk};
 use super::explore::token::Token;
 use super::lab::{Lab, RaceError, chosen, name};
 use super::report::{Finding, GilVerdict, REPLAYS, Report, Verdict};
@@ -64,7 +64,8 @@ impl Lab<'_> {
         run: &Run,
         search: Search,
     ) -> Result<Kind, RaceError> {
-        let again = Box::new(Guided::new(run.trace.clone()));
+        let again =
+            Box::new(Guided::new(run.trace.clone(), run.pending.clone(), search.discipline));
         Ok(kind_of(&self.run(model, again, search, &mut Sharing::all())?.1))
     }
 
@@ -82,27 +83,33 @@ impl Lab<'_> {
         let shrunk = shrink::shrink(&chosen(run), SHRINKING, |strategy| {
             in_time &= search.limits.budget.is_none_or(|budget| start.elapsed() < budget);
             if !in_time {
-                return Outcome { fails: false, turns: Vec::new(), trace: Vec::new() };
+                return Outcome::default();
             }
             match self.run(model, strategy, search, &mut sharing) {
                 Ok((mut strategy, again)) => {
                     strategy.end(Point { trace: &again.trace, pending: &again.pending });
                     let fails = is_same_failure(&run.end, &again.end);
-                    Outcome { fails, turns: chosen(&again), trace: again.trace }
+                    let turns = chosen(&again);
+                    Outcome { fails, turns, trace: again.trace, pending: again.pending }
                 }
                 Err(raised) => {
                     error = Some(raised);
-                    Outcome { fails: false, turns: Vec::new(), trace: Vec::new() }
+                    Outcome::default()
                 }
             }
         });
         if let Some(error) = error {
             return Err(error);
         }
-        let known = shrunk.as_ref().map_or(&run.trace, |shrunk| &shrunk.outcome.trace).clone();
+        let known = shrunk.as_ref().map_or_else(
+            || Guided::new(run.trace.clone(), run.pending.clone(), search.discipline),
+            |Shrunk { outcome, .. }| {
+                Guided::new(outcome.trace.clone(), outcome.pending.clone(), search.discipline)
+            },
+        );
         // From here on with every step: what was learnt while exploring is not in a token.
         let all = &mut Sharing::all();
-        let (_, run) = self.run(model, Box::new(Guided::new(known)), search, all)?;
+        let (_, run) = self.run(model, Box::new(known), search, all)?;
         Ok(Simple {
             run,
             output: self.output(),
@@ -177,7 +184,11 @@ impl Lab<'_> {
         Ok(match (verdict, exploration.failure()) {
             (_, Some((run, _))) => {
                 // Once more, with every step.
-                let again = Box::new(Guided::new(run.trace.clone()));
+                let again = Box::new(Guided::new(
+                    run.trace.clone(),
+                    run.pending.clone(),
+                    search.discipline,
+                ));
                 let (_, again) = self.run(model, again, search, &mut Sharing::all())?;
                 let run = if is_same_failure(&run.end, &again.end) { &again } else { run };
                 let end = run.end.clone();

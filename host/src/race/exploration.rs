@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use togil_interp::race::{End, Point, Run, Sharing, Strategy};
+use togil_interp::race::{Discipline, End, Point, Run, Sharing, Strategy};
 
 use super::exact::is_checked;
 use super::lab::{Lab, RaceError};
@@ -108,7 +108,10 @@ impl Exploration {
             {
                 *self.outcomes.entry(outcome.clone()).or_default() += 1;
             }
-            if Verdict::of(&run.end).is_some() {
+            // With a GIL, who does not know yet what others see takes a place for one to switch that is none.
+            let is_believed =
+                self.search.discipline != Discipline::Gil || !self.sharing.has_grown();
+            if Verdict::of(&run.end).is_some() && is_believed {
                 self.failed = Some(run);
                 return Ok(true);
             }

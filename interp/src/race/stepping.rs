@@ -24,7 +24,8 @@ use crate::switch_point::with_current_frame;
 /// Whether the execution that runs is one.
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Of a code object: whether the program's own instructions begin at a code unit.
+/// Of a code object: whether one of the program's own instructions begins at a code unit, before which a thread may be
+/// switched.
 type Starts = Arc<[bool]>;
 
 /// By the code object's address, which is kept.

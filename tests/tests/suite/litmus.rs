@@ -82,7 +82,7 @@ fn explored(file: &str, discipline: &str) -> BTreeMap<String, Value> {
         };
         // What is found is the same in each of ten replays.
         let replayed = &model["finding"]["replayed"];
-        assert!(replayed.is_null() || replayed == 10, "{discipline}: {model:#}");
+        assert!(replayed.is_null() || replayed == 10, "{discipline} {}", model["name"]);
         assert!(model["inexact"].is_null(), "{discipline}: {model:#}");
         (model["name"].as_str().expect("a name").to_owned(), result)
     };

@@ -84,3 +84,31 @@ fn all_schedules_of_instructions_are_too_many() {
     output.complains("--any-bytecode has too many schedules to run all of them");
     race(&["--any-bytecode", "--gil"]).output().exits(2).complains("cannot be used with");
 }
+
+/// The VM replaces instructions that have run for a while, and some of the new ones do the work of two.
+#[test]
+fn executions_are_the_same_when_the_code_is_warm() {
+    let model = "
+import threading
+def race_warm():
+    total, text = [], ''
+    def work():
+        n, text = 0, ''
+        for i in range(5):
+            if i == 3 and n > 1 or not n: n += i
+            text += 'x'
+            if text: total.append(n < 2)
+            while n > 100: pass
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+";
+    for strategy in ["pct", "random"] {
+        let race = togil(["race", "--json", "--any-bytecode", "--strategy", strategy]);
+        let race = race.file("warm.py", model).args(["--schedules", "600", "warm.py"]);
+        let output = race.output().exits(0);
+        let models = models(&output);
+        assert_eq!(models[0]["executions"], 600, "{models:#?}");
+        assert_eq!(models[0]["inexact"], Value::Null, "{models:#?}");
+    }
+}

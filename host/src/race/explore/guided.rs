@@ -1,20 +1,24 @@
 //! An execution again, with more steps than the recording has.
 
 use super::turns::{pending_of, turn_of_thread};
-use togil_interp::race::{Event, Point, Step, Strategy, ThreadId, Turn};
+use togil_interp::race::{Discipline, Event, Pending, Point, Step, Strategy, ThreadId, Turn};
 
 /// Follows an execution of which only the steps that others could tell are known: has each thread do
-/// what it does besides as it did there, right after its last known step.
+/// what it does besides as it did there, right after its last known step. Under a GIL it may have passed the place
+/// where it is switched by then: there it does that before its next known step.
 pub(crate) struct Guided {
     known: Vec<Event>,
+    /// What threads that are left were about to do at its end.
+    left: Vec<Pending>,
+    discipline: Discipline,
     next: usize,
     /// The events of this execution that were looked at.
     seen: usize,
 }
 
 impl Guided {
-    pub(crate) fn new(known: Vec<Event>) -> Self {
-        Self { known, next: 0, seen: 0 }
+    pub(crate) fn new(known: Vec<Event>, left: Vec<Pending>, discipline: Discipline) -> Self {
+        Self { known, left, discipline, next: 0, seen: 0 }
     }
 }
 
@@ -22,14 +26,13 @@ impl Guided {
     /// Whether a thread is about to do its next known step, and not what it has done besides before that.
     fn waits_for_its_next(&self, point: Point<'_>, thread: ThreadId) -> bool {
         let mut known = self.known[self.next..].iter();
-        let next = known.find(|event| event.turn.thread == thread);
-        let pending = pending_of(point.pending, thread);
-        match (next, pending) {
-            (Some(next), Some(pending)) => is_same(&next.step, &pending.step),
-            // What it does at its end it did at once, unless it never got so far.
-            (None, Some(_)) => self.known.iter().all(|event| event.turn.thread != thread),
-            (_, None) => true,
+        let next = known.find(|event| event.turn.thread == thread).map(|event| &event.step);
+        let next = next.or_else(|| pending_of(&self.left, thread).map(|left| &left.step));
+        let Some(pending) = pending_of(point.pending, thread) else { return true };
+        if self.discipline == Discipline::Gil {
+            return true;
         }
+        next.is_some_and(|next| is_same(next, &pending.step))
     }
 }
 

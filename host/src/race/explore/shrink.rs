@@ -4,15 +4,18 @@ use super::bounded::Bounded;
 use super::record::Record;
 use super::replay::Replay;
 use super::shared::Shared;
-use togil_interp::race::{Event, Point, Strategy, Turn};
+use togil_interp::race::{Event, Pending, Point, Strategy, Turn};
 
 /// What an execution was.
+#[derive(Default)]
 pub(crate) struct Outcome {
     /// Whether it shows the failure.
     pub(crate) fails: bool,
     /// What was chosen.
     pub(crate) turns: Vec<Turn>,
     pub(crate) trace: Vec<Event>,
+    /// What threads that were left were about to do.
+    pub(crate) pending: Vec<Pending>,
 }
 
 /// The schedule found.

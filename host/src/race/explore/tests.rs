@@ -198,7 +198,7 @@ fn shrink_lost_update(program: &Program, turns: &[Turn], most: usize) -> (Option
         let execution = run(&sim, &mut *strategy, everywhere);
         strategy.end(Point { trace: &execution.trace, pending: &execution.pending });
         let fails = is_lost_update(&execution);
-        Outcome { fails, turns: execution.turns, trace: execution.trace }
+        Outcome { fails, turns: execution.turns, trace: execution.trace, ..Outcome::default() }
     });
     (shrunk, runs)
 }

@@ -72,6 +72,17 @@ pub(crate) fn instrument(
     Instrumenter { hook, sites, globals: &globals, what, vm }.rewrite(code, module)
 }
 
+/// Whether the VM may run an instruction together with the one before, once it has specialised that one. All that
+/// such an instruction touches is the frame's own.
+fn is_fused(instructions: &[assembly::Instruction], number: usize) -> bool {
+    let before = number.checked_sub(1).map(|before| instructions[before].op);
+    match instructions[number].op {
+        Opcode::PopJumpIfFalse | Opcode::PopJumpIfTrue | Opcode::NotTaken => true,
+        Opcode::StoreFast => before == Some(Opcode::BinaryOp),
+        _ => false,
+    }
+}
+
 /// A code object, taken apart.
 struct Body {
     listing: Listing,
@@ -145,7 +156,9 @@ impl Instrumenter<'_> {
         // An import may have set it since the code was made.
         new.set_source_path(code.source_path());
         if self.what.steps {
-            stepping::note(&new, &assembled.starts);
+            let numbers = (0..instructions.len()).filter(|number| !is_fused(instructions, *number));
+            let starts: Vec<_> = numbers.map(|number| assembled.starts[number]).collect();
+            stepping::note(&new, &starts);
         }
         new
     }
