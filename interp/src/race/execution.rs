@@ -16,6 +16,7 @@ use super::objects::Objects;
 use super::outcome::{Blocked, End, Failure};
 use super::sharing::Watch;
 use super::spin::Spin;
+use super::stepping;
 use super::turn_calls::TurnCalls;
 use super::values::Noted;
 use super::{
@@ -189,6 +190,7 @@ impl Execution {
             let seat = state.threads[me.0 as usize].seat.clone();
             // Before the call: who is called looks at the state at once.
             drop(state);
+            stepping::remind();
             called.call();
             attach::without_gil(vm, || vm.allow_threads(|| seat.wait()));
             state = self.state.lock();
@@ -234,6 +236,7 @@ impl Execution {
         };
         let called = state.seat_of(next);
         drop(state);
+        stepping::remind();
         called.call();
     }
 

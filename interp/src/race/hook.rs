@@ -15,6 +15,7 @@ use super::lab;
 use super::places;
 use super::site::SiteKind;
 use super::sites::{self, Known};
+use super::stepping;
 use super::table::{Back, Effect};
 use super::values;
 use super::{Access, ObjectId, Part, SiteId, Step, ThreadId};
@@ -119,6 +120,7 @@ fn hook(vm: &VirtualMachine, args: FuncArgs, _: Called) -> PyResult {
     let [site, operands @ ..] = args.args.as_slice() else { return Ok(vm.ctx.none()) };
     let number = site.downcast_ref::<PyInt>().and_then(|site| site.as_u32_mask().into());
     let site = SiteId(number.unwrap_or_default());
+    stepping::remind();
     deaths::let_go(vm)?;
     if let Some(seen) = look(vm, site, operands) {
         let Seen { execution, id, step, over, switches_after } = seen;

@@ -1,8 +1,9 @@
 //! Threads that may be switched before any instruction of the code that is explored
 //! ([`Discipline::AnyBytecode`](super::Discipline::AnyBytecode)).
 //!
-//! Such a thread single-steps: it rings before each instruction, so that it is at the safepoint before the next one,
-//! too, and there it announces a step that touches nothing. What nobody can see coming is found so: what C code does to
+//! Such a thread single-steps: it rings at the safepoint before each instruction, so that it is there before the next
+//! one, too, and announces a step that touches nothing. On the way to a call of the hook it does not, as a ring is what
+//! costs most: the hook rings then. What nobody can see coming is found so: what C code does to
 //! containers that it is not handed directly, for one. Code that is not explored runs on to its end, and so do the
 //! instructions that only announce something.
 
@@ -24,25 +25,34 @@ use crate::switch_point::with_current_frame;
 /// Whether the execution that runs is one.
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Of a code object: whether one of the program's own instructions begins at a code unit, before which a thread may be
-/// switched.
-type Starts = Arc<[bool]>;
+/// What is at a code unit.
+#[derive(Debug, Clone, Copy, Default)]
+struct Unit {
+    /// One of the program's own instructions begins here, before which a thread may be switched.
+    starts: bool,
+    /// The hook is called before the next one that does not lead there.
+    to_hook: bool,
+}
+
+/// Those of a code object.
+type Units = Arc<[Unit]>;
 
 /// By the code object's address, which is kept.
-static KNOWN: RwLock<Option<HashMap<usize, (PyRef<PyCode>, Starts)>>> = RwLock::new(None);
+static KNOWN: RwLock<Option<HashMap<usize, (PyRef<PyCode>, Units)>>> = RwLock::new(None);
 
 thread_local! {
     /// The code object that was looked up last.
-    static LAST: RefCell<(usize, Option<Starts>)> = const { RefCell::new((0, None)) };
+    static LAST: RefCell<(usize, Option<Units>)> = const { RefCell::new((0, None)) };
 }
 
-/// Notes where the instructions of a code object begin that is explored.
-pub(crate) fn note(code: &PyRef<PyCode>, starts: &[usize]) {
-    let mut units = vec![false; code.instructions.len()];
+/// Notes where the instructions of a code object begin that is explored, and which of its units lead to the hook.
+pub(crate) fn note(code: &PyRef<PyCode>, starts: &[usize], to_hook: &[bool]) {
+    let unit = |&to_hook: &bool| Unit { starts: false, to_hook };
+    let mut units: Vec<_> = to_hook.iter().map(unit).collect();
     for start in starts {
         // The one behind the last is none.
         if let Some(unit) = units.get_mut(*start) {
-            *unit = true;
+            unit.starts = true;
         }
     }
     let known = (code.clone(), units.into());
@@ -63,14 +73,24 @@ pub(crate) fn while_on<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Has the calling thread, or whoever goes on instead of it, come to the safepoint, if threads single-step.
+pub(crate) fn remind() {
+    if ON.load(Ordering::Relaxed) {
+        safepoint::ring();
+    }
+}
+
 /// Called at the safepoint.
 pub(crate) fn on_ring(vm: &VirtualMachine) -> PyResult<()> {
     if !ON.load(Ordering::Relaxed) {
         return Ok(());
     }
-    // First, as another thread may go on before this one does.
-    safepoint::ring();
-    if !with_current_frame(|frame| begins(frame.code(), frame.get_lasti())).unwrap_or(false) {
+    let unit = with_current_frame(|frame| unit(frame.code(), frame.get_lasti()));
+    let Unit { starts, to_hook } = unit.unwrap_or_default();
+    if !to_hook {
+        safepoint::ring();
+    }
+    if !starts {
         return Ok(());
     }
     let Some((execution, me)) = hook::me_outside_imports() else { return Ok(()) };
@@ -80,17 +100,17 @@ pub(crate) fn on_ring(vm: &VirtualMachine) -> PyResult<()> {
     announced.map(drop).map_err(|Abandoned| lab::abandoned(vm, &execution))
 }
 
-/// Whether an instruction of the program's is about to run.
-fn begins(code: &Py<PyCode>, lasti: u32) -> bool {
+/// What is about to run.
+fn unit(code: &Py<PyCode>, lasti: u32) -> Unit {
     // The VM counts an instruction as begun before it looks at the eval breaker.
-    let Some(unit) = (lasti as usize).checked_sub(1) else { return false };
+    let Some(unit) = (lasti as usize).checked_sub(1) else { return Unit::default() };
     let address = code.get_id();
-    LAST.with_borrow_mut(|(last, starts)| {
+    LAST.with_borrow_mut(|(last, units)| {
         if *last != address {
             let known = KNOWN.read();
             let found = known.as_ref().and_then(|known| known.get(&address));
-            (*last, *starts) = (address, found.map(|(_, starts)| starts.clone()));
+            (*last, *units) = (address, found.map(|(_, units)| units.clone()));
         }
-        starts.as_ref().is_some_and(|starts| starts.get(unit).copied().unwrap_or(false))
+        units.as_ref().and_then(|units| units.get(unit)).copied().unwrap_or_default()
     })
 }

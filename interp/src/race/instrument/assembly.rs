@@ -109,6 +109,8 @@ pub(super) struct Line {
     pub(super) target: Option<usize>,
     /// The instruction that it is, or that it was put before or behind.
     pub(super) of: usize,
+    /// It leads to a call of the hook, or is that.
+    pub(super) to_hook: bool,
 }
 
 /// What was written.
@@ -116,6 +118,8 @@ pub(super) struct Assembled {
     pub(super) units: Vec<CodeUnit>,
     /// For each code unit the instruction that it is of.
     pub(super) of: Vec<usize>,
+    /// For each code unit whether the hook is called before the next one that does not lead there.
+    pub(super) to_hook: Vec<bool>,
     /// Where the lines of each instruction begin; at the end where the code ends.
     pub(super) starts: Vec<usize>,
 }
@@ -141,7 +145,7 @@ pub(super) fn assemble(lines: &[Line], instructions: usize) -> Assembled {
             break (starts, args);
         }
     };
-    let (mut units, mut of) = (Vec::new(), Vec::new());
+    let (mut units, mut of, mut to_hook) = (Vec::new(), Vec::new(), Vec::new());
     for ((line, width), arg) in lines.iter().zip(widths).zip(args) {
         let [.., third, second, first, last] = arg.to_be_bytes();
         let prefixes = [third, second, first];
@@ -152,8 +156,9 @@ pub(super) fn assemble(lines: &[Line], instructions: usize) -> Assembled {
         // As the compiler leaves them; the VM sets counters when the code first runs.
         units.extend((0..line.op.cache_entries()).map(|_| unit(Opcode::Cache, 0)));
         of.resize(units.len(), line.of);
+        to_hook.resize(units.len(), line.to_hook);
     }
-    Assembled { units, of, starts }
+    Assembled { units, of, to_hook, starts }
 }
 
 /// Where the lines of each instruction begin, and where each line ends.

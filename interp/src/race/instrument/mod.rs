@@ -158,7 +158,7 @@ impl Instrumenter<'_> {
         if self.what.steps {
             let numbers = (0..instructions.len()).filter(|number| !is_fused(instructions, *number));
             let starts: Vec<_> = numbers.map(|number| assembled.starts[number]).collect();
-            stepping::note(&new, &starts);
+            stepping::note(&new, &starts, &assembled.to_hook);
         }
         new
     }
@@ -193,7 +193,10 @@ impl Instrumenter<'_> {
             let mut call = |lines: &mut Vec<Line>, announcement: Announcement| {
                 let Announcement { kind, operands } = announcement;
                 let site = self.sites.add(kind, code, instruction.unit).0;
-                let push = |(op, arg)| lines.push(Line { op, arg, target: None, of: number });
+                let push = |(op, arg)| {
+                    let to_hook = op != Opcode::PopTop;
+                    lines.push(Line { op, arg, target: None, of: number, to_hook });
+                };
                 pool.call(site, &operands).for_each(push);
             };
             around.before.into_iter().for_each(|announcement| call(&mut lines, announcement));
@@ -204,10 +207,17 @@ impl Instrumenter<'_> {
             if method {
                 arg &= !1;
             }
-            lines.push(Line { op, arg, target, of: number });
+            lines.push(Line { op, arg, target, of: number, to_hook: false });
             around.after.into_iter().for_each(|announcement| call(&mut lines, announcement));
             if method {
-                lines.push(Line { op: Opcode::PushNull, arg: 0, target: None, of: number });
+                let to_hook = false;
+                lines.push(Line {
+                    op: Opcode::PushNull,
+                    arg: 0,
+                    target: None,
+                    of: number,
+                    to_hook,
+                });
             }
         }
         lines
