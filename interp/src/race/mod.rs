@@ -17,6 +17,8 @@ mod hook;
 #[cfg(not(togil_loom))]
 mod instrument;
 #[cfg(not(togil_loom))]
+mod kernel;
+#[cfg(not(togil_loom))]
 mod lab;
 #[cfg(not(togil_loom))]
 mod objects;

@@ -14,7 +14,7 @@ use rustpython_vm::{AsObject, PyObject, PyResult, VirtualMachine};
 
 use super::execution::Abandoned;
 use super::objects::Objects;
-use super::{Access, Part, Step, hook, lab, places};
+use super::{Access, Part, Step, hook, kernel, places};
 
 /// Something that Rust code reads or changes.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +139,7 @@ pub fn wait_outside(
     };
     let step = Step { accesses, sync: None, site: places::here() };
     let done = execution.announce(vm, me, step, timeout);
-    Some(done.map_err(|Abandoned| lab::abandoned(vm, &execution)))
+    Some(done.map_err(|Abandoned| kernel::abandoned(vm, &execution)))
 }
 
 fn accesses(vm: &VirtualMachine, touched: &[Touch<'_>], objects: &mut Objects) -> Vec<Access> {

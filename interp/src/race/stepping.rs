@@ -18,7 +18,7 @@ use rustpython_vm::{AsObject, Py, PyRef, PyResult, VirtualMachine};
 
 use super::execution::Abandoned;
 use super::site::SiteKind;
-use super::{SiteId, Step, hook, lab, places};
+use super::{SiteId, Step, hook, kernel, places};
 use crate::safepoint;
 use crate::switch_point::with_current_frame;
 
@@ -85,19 +85,23 @@ pub(crate) fn on_ring(vm: &VirtualMachine) -> PyResult<()> {
     if !ON.load(Ordering::Relaxed) {
         return Ok(());
     }
+    let Some((execution, me)) = hook::me() else { return Ok(()) };
+    // The start of another thread rings again.
+    if !execution.state.lock().has_several() {
+        return Ok(());
+    }
     let unit = with_current_frame(|frame| unit(frame.code(), frame.get_lasti()));
     let Unit { starts, to_hook } = unit.unwrap_or_default();
     if !to_hook {
         safepoint::ring();
     }
-    if !starts {
+    if !starts || hook::is_importing() {
         return Ok(());
     }
-    let Some((execution, me)) = hook::me_outside_imports() else { return Ok(()) };
     // Where it is takes long to say, and only reports ask.
     let site = if execution.notes { places::here_as(SiteKind::Entry) } else { SiteId::default() };
     let announced = execution.announce(vm, me, Step { site, ..Step::default() }, None);
-    announced.map(drop).map_err(|Abandoned| lab::abandoned(vm, &execution))
+    announced.map(drop).map_err(|Abandoned| kernel::abandoned(vm, &execution))
 }
 
 /// What is about to run.

@@ -15,8 +15,9 @@ use std::sync::mpsc;
 
 use self::message::{Message, Model};
 use self::processes::{Event, Processes};
+use super::RaceArgs;
+use super::explore::{Explored, open};
 use super::judge::Judge;
-use super::{Explored, RaceArgs};
 use crate::race::Target;
 
 /// Explores all models of the targets in so many processes.
@@ -30,7 +31,7 @@ pub(super) fn explore(
     jobs: NonZero<u16>,
 ) -> Result<Explored, String> {
     for target in targets {
-        super::open(judge, target)?;
+        open(judge, target)?;
     }
     let (sender, events) = mpsc::channel();
     let mut processes = Processes::start(jobs, &sender)?;

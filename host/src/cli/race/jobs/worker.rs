@@ -5,8 +5,9 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 
+use super::super::explore::{explored_past, open};
 use super::super::judge::Judge;
-use super::super::{RaceArgs, explain, explored_past, lab, open};
+use super::super::{RaceArgs, explain, lab};
 use super::message::{Message, Model};
 use crate::Python;
 use crate::race::{Target, use_nth_core};

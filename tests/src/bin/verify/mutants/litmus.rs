@@ -7,10 +7,11 @@ use super::Mutant;
 const ACCESSES: &str = "interp/src/race/accesses.rs";
 const CALLS: &str = "interp/src/race/calls.rs";
 const DEATHS: &str = "interp/src/race/deaths.rs";
-const HOOK: &str = "interp/src/race/hook.rs";
+const HOOK: &str = "interp/src/race/hook/look.rs";
 const OBJECTS: &str = "interp/src/race/objects.rs";
 const SHARING: &str = "interp/src/race/sharing.rs";
 const SPIN: &str = "interp/src/race/spin.rs";
+const STEPPING: &str = "interp/src/race/stepping.rs";
 const TABLE: &str = "interp/src/race/table.rs";
 
 /// Tried with all others.
@@ -135,5 +136,19 @@ pub(super) const MORE: &[Mutant] = &[
         after: "pub(crate) fn turn(",
         from: "&& !self.moved",
         to: "",
+    },
+    Mutant {
+        name: "a thread is asked before one instruction, and not before the next",
+        file: STEPPING,
+        after: "pub(crate) fn on_ring(",
+        from: "if !to_hook {",
+        to: "if false {",
+    },
+    Mutant {
+        name: "no instruction is a place to switch",
+        file: STEPPING,
+        after: "pub(crate) fn on_ring(",
+        from: "if !starts ||",
+        to: "if true ||",
     },
 ];
