@@ -82,8 +82,8 @@ pub use togil_interp::bytecode::shared::{Sharing, sharing};
 #[cfg(not(togil_loom))]
 pub use togil_interp::{
     BuildError, GilRequest, GilRequired, GilSwitch, Handle, Interpreter, InterpreterBuilder,
-    LOCK_MODE, LockMode, NativeModule, Python, blocking, gil_enabled, gil_enabled_by, gil_stats,
-    lock, vm,
+    LOCK_MODE, LockMode, NativeModule, Python, blocking, gil_enabled, gil_enabled_by, gil_handoff,
+    gil_stats, lock, vm,
 };
 
 /// The README's examples, as doc tests.

@@ -151,6 +151,11 @@ pub fn gil_enabled() -> bool {
     gil().is_some()
 }
 
+/// The rule by which the GIL changes hands, or `None` when there is none.
+pub fn gil_handoff() -> Option<Handoff> {
+    gil().map(Gil::handoff)
+}
+
 /// What all threads of the process did with the GIL, or `None` when there is none.
 pub fn gil_stats() -> Option<GilStats> {
     gil().map(Gil::total_stats)

@@ -91,7 +91,7 @@ pub mod timeline;
 
 #[cfg(not(togil_loom))]
 pub use {
-    attach::{detached, gil_enabled, gil_stats},
+    attach::{detached, gil_enabled, gil_handoff, gil_stats},
     interpreter::{BuildError, Handle, Interpreter, InterpreterBuilder},
     late::{GilSwitch, gil_enabled_by},
     mode::{GilRequest, GilRequired, LOCK_MODE, LockMode},

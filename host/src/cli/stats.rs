@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::Handoff;
 use crate::vm::common::rc::PyRc;
 use crate::vm::vm::PyGlobalState;
 
@@ -28,6 +29,8 @@ struct Gc {
 
 #[derive(Debug, Serialize)]
 struct Gil {
+    /// The rule by which it changes hands.
+    handoff: &'static str,
     acquisitions: u64,
     waits: u64,
     wait_ns: u64,
@@ -53,6 +56,7 @@ pub(super) fn collect(state: &PyRc<PyGlobalState>) -> impl Serialize + use<> {
         mode: crate::LOCK_MODE.as_str(),
         gil_enabled: crate::gil_enabled(),
         gil: crate::gil_stats().map(|gil| Gil {
+            handoff: crate::gil_handoff().map_or("", Handoff::as_str),
             acquisitions: gil.acquisitions,
             waits: gil.waits,
             wait_ns: gil.wait_ns,

@@ -2,6 +2,7 @@
 //! before it does it. `schedule` knows no Python and compiles alone, so that who chooses among the threads can be
 //! tested without the VM.
 
+#[cfg(not(togil_loom))]
 use serde::{Deserialize, Serialize};
 
 #[cfg(not(togil_loom))]
@@ -71,7 +72,8 @@ pub use schedule::{
 };
 
 /// Where threads may be switched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(not(togil_loom), derive(Serialize, Deserialize))]
 pub enum Discipline {
     /// Between any two steps that others can see: free-threaded, or under a GIL that may be given away at any
     /// instruction.

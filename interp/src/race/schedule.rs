@@ -5,21 +5,23 @@
 //! it does the step and runs on to its next announcement. What lies between two steps is seen by no
 //! other thread, so an execution is told by the order of its steps alone.
 
+#[cfg(not(togil_loom))]
 use serde::{Deserialize, Serialize};
 
 /// A thread, by the order of starts. 0 is the one that the execution begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(not(togil_loom), derive(Serialize, Deserialize))]
 pub struct ThreadId(pub u32);
 
 /// Something that threads can share, by the order of first touches in this execution: the same
 /// beginning of a schedule gives the same objects the same numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(not(togil_loom), derive(Serialize, Deserialize))]
 pub struct ObjectId(pub u32);
 
 /// Where in the sources a step is. Schedulers do not look at it.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(not(togil_loom), derive(Serialize, Deserialize))]
 pub struct SiteId(pub u32);
 
 /// What is touched of an object.

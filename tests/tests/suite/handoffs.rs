@@ -30,7 +30,9 @@ const SCRIPT: &str = "
 fn every_rule_serves_every_thread() {
     for rule in ["togil", "cpython", "fifo"] {
         let handoff = format!("gil_handoff={rule}");
-        script(SCRIPT).options(["-X", &handoff, "-X", "gil=1"]).output().prints("210");
+        let output = script(SCRIPT).options(["-X", &handoff, "-X", "gil=1"]).output();
+        // Said by the lock itself.
+        assert_eq!(output.prints("210").stats()["gil"]["handoff"], rule);
     }
 }
 

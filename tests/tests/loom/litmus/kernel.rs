@@ -216,6 +216,16 @@ impl Thread<'_> {
         });
     }
 
+    /// `not lock.locked()`.
+    pub(crate) fn look(&self, lock: &Lock) -> bool {
+        self.tell(lock, |permits| permits.left > 0)
+    }
+
+    /// `lock.release()`, of whoever has it. Returns whether anybody had.
+    pub(crate) fn give_back(&self, lock: &Lock) -> bool {
+        self.tell(lock, |permits| std::mem::replace(&mut permits.left, 1) == 0)
+    }
+
     /// `with lock:`.
     pub(crate) fn with<R>(&self, lock: &Lock, f: impl FnOnce() -> R) -> End<R> {
         self.acquire(lock)?;

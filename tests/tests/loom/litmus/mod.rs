@@ -9,8 +9,11 @@ mod containers;
 mod kernel;
 mod lifetime;
 mod machine;
+mod orders;
 mod outcome;
 mod publication;
+mod several;
+mod stores;
 mod updates;
 mod waiting;
 
@@ -111,6 +114,9 @@ tests! {
     containers_come_to_what_is_stated: containers, 3;
     waits_come_to_what_is_stated: waiting, 2;
     objects_live_as_stated: lifetime, 3;
+    orders_come_to_what_is_stated: orders, 3;
+    stores_are_seen_as_stated: stores, 2;
+    several_locks_come_to_what_is_stated: several, 2;
 }
 
 #[test]
