@@ -19,6 +19,14 @@ programs![
     shadow_seen_once,
     shadow_by_update,
     counted_in_the_instance,
+    counted_in_the_class,
+    dies_at_return,
+    dies_with_its_container,
+    callback_of_weakref,
+    weak_get,
+    weak_looked_for_first,
+    weak_cache,
+    weak_cache_locked,
 ];
 
 /// What a variable refers to, the references there are, and what was seen.
@@ -81,34 +89,173 @@ fn weakref_held(m: &Machine) -> End<String> {
 }
 
 /// To read a variable takes a reference, under the lock of what holds it.
-fn dies_elsewhere(m: &Machine) -> End<String> {
+fn take_reference(t: &Thread<'_>, (variable, references, _): &Referred) -> bool {
+    t.on(variable, |there| {
+        if *there {
+            references.change_with(|count| *count += 1);
+        }
+        *there
+    })
+}
+
+/// One takes a reference and lets go of it, the other takes the object out of what holds it.
+fn held(m: &Machine, hold: Body<Referred>, drop: Body<Referred>) -> End<String> {
     let state = referred(m);
-    m.run(
-        &state,
-        [
-            |t, (variable, references, died): &Referred| {
-                let mine = t.on(variable, |there| {
-                    if *there {
-                        references.change_with(|count| *count += 1);
-                    }
-                    *there
-                });
-                t.switch_point();
-                if mine && release(t, references) {
-                    t.set(died, "holder");
-                }
-                Ok(())
-            },
-            |t, (variable, references, died)| {
-                t.set(variable, false);
-                if release(t, references) {
-                    t.set(died, "dropper");
-                }
-                Ok(())
-            },
-        ],
-    )?;
+    m.run(&state, [hold, drop])?;
     returned(state.2.at_end())
+}
+
+fn let_go(t: &Thread<'_>, (_, references, died): &Referred, name: &'static str) {
+    if release(t, references) {
+        t.set(died, name);
+    }
+}
+
+fn store_none(t: &Thread<'_>, state: &Referred) -> End {
+    t.set(&state.0, false);
+    let_go(t, state, "dropper");
+    Ok(())
+}
+
+fn dies_elsewhere(m: &Machine) -> End<String> {
+    let hold: Body<Referred> = |t, state| {
+        let mine = take_reference(t, state);
+        t.switch_point();
+        if mine {
+            let_go(t, state, "holder");
+        }
+        Ok(())
+    };
+    held(m, hold, store_none)
+}
+
+/// What a variable of a function refers to is let go of behind its last instruction.
+fn dies_at_return(m: &Machine) -> End<String> {
+    let hold: Body<Referred> = |t, state| {
+        t.switch_point();
+        let mine = take_reference(t, state);
+        t.switch_point();
+        t.switch_point();
+        if mine {
+            let_go(t, state, "holder");
+        }
+        Ok(())
+    };
+    held(m, hold, store_none)
+}
+
+/// `get` and `clear` are calls.
+fn dies_with_its_container(m: &Machine) -> End<String> {
+    let hold: Body<Referred> = |t, state| {
+        let mine = take_reference(t, state);
+        t.switch_point();
+        t.switch_point();
+        if mine {
+            let_go(t, state, "holder");
+        }
+        Ok(())
+    };
+    held(m, hold, |t, state| {
+        if t.on(&state.0, |there| std::mem::replace(there, false)) {
+            let_go(t, state, "dropper");
+        }
+        t.switch_point();
+        Ok(())
+    })
+}
+
+/// The object's references, and what happened in which order.
+type Told = (Object<usize>, Object<Vec<&'static str>>);
+
+fn callback_of_weakref(m: &Machine) -> End<String> {
+    let state = (m.object(1), m.object(Vec::new()));
+    let drop: Body<Told> = |t, (references, seen)| {
+        if release(t, references) {
+            t.switch_point();
+            t.on(seen, |seen| seen.push("called"));
+        }
+        t.on(seen, |seen| seen.push("dropped"));
+        Ok(())
+    };
+    let other: Body<Told> = |t, _| {
+        t.switch_point();
+        Ok(())
+    };
+    m.run(&state, [drop, other])?;
+    returned(state.1.at_end())
+}
+
+/// What a weak dictionary gives is a weak reference that was asked.
+fn weak_get(m: &Machine) -> End<String> {
+    asked(m, |t, (_, references, seen)| {
+        let alive = upgrade(t, references);
+        t.set(seen, if alive { "found" } else { "none" });
+        Ok(())
+    })
+}
+
+fn weak_looked_for_first(m: &Machine) -> End<String> {
+    asked(m, |t, (_, references, seen)| {
+        let is_in = t.on(references, |count| *count > 0);
+        t.switch_point();
+        let what = match is_in.then(|| upgrade(t, references)) {
+            None => "none",
+            Some(false) => "KeyError",
+            Some(true) => "found",
+        };
+        t.set(seen, what);
+        Ok(())
+    })
+}
+
+/// The number of the node that a key has, a lock, and the nodes that were got. All of them are kept.
+type Cache = (Object<Option<usize>>, Lock, Object<Vec<usize>>);
+
+fn look_up(t: &Thread<'_>, (cache, ..): &Cache) -> usize {
+    let found = t.get(cache);
+    t.switch_point();
+    found.unwrap_or_else(|| {
+        t.switch_point();
+        t.set(cache, Some(t.number));
+        t.number
+    })
+}
+
+fn cached(m: &Machine, body: Body<Cache>) -> End<String> {
+    let state = (m.object(None), m.lock(), m.object(Vec::new()));
+    m.twice(&state, body)?;
+    let mut nodes = state.2.at_end();
+    nodes.dedup();
+    returned(nodes.len() as i64)
+}
+
+fn weak_cache(m: &Machine) -> End<String> {
+    cached(m, |t, state| {
+        let node = look_up(t, state);
+        t.on(&state.2, |seen| seen.push(node));
+        Ok(())
+    })
+}
+
+fn weak_cache_locked(m: &Machine) -> End<String> {
+    cached(m, |t, state| {
+        let node = t.with(&state.1, || look_up(t, state))?;
+        t.on(&state.2, |seen| seen.push(node));
+        Ok(())
+    })
+}
+
+fn counted_in_the_class(m: &Machine) -> End<String> {
+    let state = (m.object(0), m.lock());
+    m.twice(&state, |t, (n, lock): &(Object<i64>, Lock)| {
+        t.with(lock, || {
+            let old = t.get(n);
+            t.set(n, old + 1);
+        })
+    })?;
+    // Neither instance has one of its own.
+    let n = state.0.at_end();
+    returned((n, n, n))
 }
 
 fn dies_where_it_was_made(m: &Machine) -> End<String> {

@@ -15,6 +15,9 @@ programs![
     loops_over_one_iterator,
     next_of_counter,
     behind_yield_locked,
+    index_by_python,
+    index_locked,
+    sort_by_key,
 ];
 
 type List = Object<Vec<i64>>;
@@ -173,4 +176,81 @@ fn behind_yield_locked(m: &Machine) -> End<String> {
     };
     m.twice(&state, add)?;
     returned(state.0.at_end())
+}
+
+/// What is no number here: comparing with it is a function in Python.
+const UNLIKE: i64 = -1;
+
+/// A list, what `xs.index(5)` came to, and a lock.
+type Index = (List, Object<Result<i64, &'static str>>, Lock);
+
+/// Item by item.
+fn index(t: &Thread<'_>, (xs, seen, _): &Index) {
+    let mut place = 0;
+    let found = loop {
+        match t.on(xs, |xs| xs.get(place).copied()) {
+            None => break Err("ValueError"),
+            Some(UNLIKE) => t.switch_point(),
+            Some(_) => break Ok(place as i64),
+        }
+        place += 1;
+    };
+    t.switch_point();
+    t.set(seen, found);
+}
+
+fn pop_first(t: &Thread<'_>, xs: &List) {
+    t.on(xs, |xs| xs.remove(0));
+    t.switch_point();
+}
+
+fn indexed(m: &Machine, bodies: [Body<Index>; 2]) -> End<String> {
+    let state = (m.object(vec![UNLIKE, 5]), m.object(Err("nothing")), m.lock());
+    m.run(&state, bodies)?;
+    returned(state.1.at_end())
+}
+
+fn index_by_python(m: &Machine) -> End<String> {
+    let look: Body<Index> = |t, state| {
+        index(t, state);
+        Ok(())
+    };
+    let pop: Body<Index> = |t, (xs, ..)| {
+        pop_first(t, xs);
+        Ok(())
+    };
+    indexed(m, [look, pop])
+}
+
+fn index_locked(m: &Machine) -> End<String> {
+    let look: Body<Index> = |t, state| t.with(&state.2, || index(t, state));
+    let pop: Body<Index> = |t, (xs, _, lock)| t.with(lock, || pop_first(t, xs));
+    indexed(m, [look, pop])
+}
+
+/// The list is empty while its items are sorted, and must be so when they come back.
+fn sort_by_key(m: &Machine) -> End<String> {
+    let state = (m.object(vec![3, 1, 2]), m.object(false));
+    let sort: Body<(List, Object<bool>)> = |t, (xs, failed)| {
+        let items = t.on(xs, std::mem::take);
+        for _ in &items {
+            t.switch_point();
+        }
+        let changed = t.on(xs, |xs| {
+            let changed = !xs.is_empty();
+            *xs = sorted(items);
+            changed
+        });
+        t.set(failed, changed);
+        Ok(())
+    };
+    let append: Body<(List, Object<bool>)> = |t, (xs, _)| {
+        t.on(xs, |xs| xs.push(0));
+        Ok(())
+    };
+    m.run(&state, [sort, append])?;
+    returned(match state.1.at_end() {
+        true => Err("ValueError"),
+        false => Ok(state.0.at_end()),
+    })
 }

@@ -14,6 +14,8 @@ programs![
     not_looked_again,
     one_notified,
     all_notified,
+    callback,
+    pool_worker_does_it_itself,
 ];
 
 type Forks = [Lock; 3];
@@ -152,4 +154,55 @@ fn one_notified(m: &Machine) -> End<String> {
 
 fn all_notified(m: &Machine) -> End<String> {
     two_wait(m, |t, state| tell(t, state, 2))
+}
+
+/// The lock of a future, whether it is done and has a callback, and whether that ran in the main thread.
+type Future = (Lock, Object<(bool, bool)>, Object<Option<bool>>);
+
+fn callback(m: &Machine) -> End<String> {
+    let state = (m.lock(), m.object((false, false)), m.object(None));
+    let work: Body<Future> = |t, (lock, future, ran)| {
+        let is_there = t.with(lock, || {
+            t.on(future, |(done, callback)| {
+                *done = true;
+                *callback
+            })
+        })?;
+        if is_there {
+            t.set(ran, Some(false));
+        }
+        Ok(())
+    };
+    let add: Body<Future> = |t, (lock, future, ran)| {
+        let is_done = t.with(lock, || {
+            t.on(future, |(done, callback)| {
+                *callback = !*done;
+                *done
+            })
+        })?;
+        if is_done {
+            t.set(ran, Some(true));
+        }
+        Ok(())
+    };
+    m.run(&state, [work, add])?;
+    returned(state.2.at_end().ok_or("never"))
+}
+
+type Answer = (Waitable<Option<i64>>, Object<i64>);
+
+fn pool_worker_does_it_itself(m: &Machine) -> End<String> {
+    let state = (m.waitable(None), m.object(-1));
+    let work: Body<Answer> = |t, (answer, _)| {
+        t.switch_point();
+        t.tell(answer, |answer| *answer = Some(7));
+        Ok(())
+    };
+    let ask: Body<Answer> = |t, (answer, got)| {
+        let answer = t.wait(answer, |answer| *answer)?;
+        t.set(got, answer);
+        Ok(())
+    };
+    m.run(&state, [work, ask])?;
+    returned(state.1.at_end())
 }
