@@ -102,7 +102,7 @@ pub fn line(of: SiteId) -> Option<(String, u32)> {
     site(of).map(|site| (site.file, site.line))
 }
 
-/// What [`line`] tells of is in another process: a site here that it tells the same of.
+/// What [`line()`] tells of is in another process: a site here that it tells the same of.
 pub(crate) fn line_of_another_process(file: String, line: u32) -> SiteId {
     add_site(Site { kind: SiteKind::Entry, file, line, function: String::new() })
 }

@@ -37,8 +37,10 @@ struct Unit {
 /// Those of a code object.
 type Units = Arc<[Unit]>;
 
-/// By the code object's address, which is kept.
-static KNOWN: RwLock<Option<HashMap<usize, (PyRef<PyCode>, Units)>>> = RwLock::new(None);
+/// By the address of the code object, which is kept.
+type Known = HashMap<usize, (PyRef<PyCode>, Units)>;
+
+static KNOWN: RwLock<Option<Known>> = RwLock::new(None);
 
 thread_local! {
     /// The code object that was looked up last.
