@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::Handoff;
 use crate::vm::common::rc::PyRc;
 use crate::vm::vm::PyGlobalState;
 
@@ -56,7 +55,7 @@ pub(super) fn collect(state: &PyRc<PyGlobalState>) -> impl Serialize + use<> {
         mode: crate::LOCK_MODE.as_str(),
         gil_enabled: crate::gil_enabled(),
         gil: crate::gil_stats().map(|gil| Gil {
-            handoff: crate::gil_handoff().map_or("", Handoff::as_str),
+            handoff: crate::gil_handoff().map_or("", crate::lock::Handoff::as_str),
             acquisitions: gil.acquisitions,
             waits: gil.waits,
             wait_ns: gil.wait_ns,
