@@ -12,7 +12,7 @@ pub(super) enum Message {
     /// It explores a model of this name now.
     Begins(String),
     /// It has.
-    Explored(Model),
+    Explored(Box<Model>),
     /// One of several targets cannot be explored.
     Unreadable {
         /// Which.

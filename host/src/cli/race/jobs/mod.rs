@@ -44,7 +44,7 @@ pub(super) fn explore(
             Some(Message::Explored(model)) => {
                 begun[process] = None;
                 processes.give_next(process);
-                found.add(model, args, targets, judge)?;
+                found.add(*model, args, targets, judge)?;
             }
             Some(Message::Unreadable { target, error }) => {
                 found.unreadable(targets, target, &error)

@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
 use std::thread;
+use std::time::Duration;
 
 use super::message::Message;
 
@@ -63,7 +64,7 @@ impl Processes {
             return None;
         }
         // Whoever has closed the port is about to end, or is no use any more.
-        let _ = thread::sleep(std::time::Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(100));
         let _ = child.kill();
         child.wait().ok()
     }

@@ -90,7 +90,7 @@ fn work(
                     let report =
                         explored_past(&mut lab, &model, args.search(), judge, &mut candidates)?;
                     let explored = Model::new(number, target_number, candidates, report);
-                    port.tell(&Message::Explored(explored));
+                    port.tell(&Message::Explored(Box::new(explored)));
                     let Some(next) = port.next(py) else { return Ok(()) };
                     wanted = next;
                 }
