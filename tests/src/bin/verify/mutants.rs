@@ -497,6 +497,16 @@ fn copy_workspace(root: &Path) -> io::Result<()> {
 fn copy(from: &Path, to: &PathBuf) -> io::Result<()> {
     if from.is_dir() {
         fs::create_dir_all(to)?;
+        // What has moved since the last copy would stand there twice.
+        for entry in fs::read_dir(to)? {
+            let old = entry?.path();
+            let name = old.file_name().unwrap_or_default();
+            match fs::metadata(from.join(name)) {
+                Ok(new) if new.is_dir() == old.is_dir() => {}
+                _ if old.is_dir() => fs::remove_dir_all(old)?,
+                _ => fs::remove_file(old)?,
+            }
+        }
         for entry in fs::read_dir(from)? {
             let entry = entry?;
             copy(&entry.path(), &to.join(entry.file_name()))?;
