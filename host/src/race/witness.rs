@@ -115,15 +115,15 @@ fn is_sync(event: &Event) -> bool {
 /// Whether a thread goes on before an instruction after others were chosen there.
 fn goes_on(trace: &[Event], index: usize) -> bool {
     let Event { turn, step, .. } = &trace[index];
-    let is_instruction = step.accesses.is_empty()
-        && step.sync.is_none()
-        && site(step.site).is_some_and(|site| site.kind == SiteKind::Entry);
-    let others = index.checked_sub(1).is_some_and(|last| trace[last].turn.thread != turn.thread);
+    let Some(last) = index.checked_sub(1) else { return false };
+    if trace[last].turn.thread == turn.thread || !step.accesses.is_empty() || step.sync.is_some() {
+        return false;
+    }
     // Not at its beginning.
-    let mut before = trace[..index].iter();
     let has_begun =
         |event: &Event| event.turn.thread == turn.thread && event.step.site != SiteId::default();
-    is_instruction && others && before.any(has_begun)
+    trace[..index].iter().any(has_begun)
+        && site(step.site).is_some_and(|site| site.kind == SiteKind::Entry)
 }
 
 fn conflicts(trace: &[Event], index: usize) -> bool {

@@ -15,37 +15,99 @@ pub(super) struct Explored {
     pub(super) failed: bool,
 }
 
+/// What is done with what a [`walk`] comes to.
+pub(super) trait Visitor {
+    /// One of several targets, by number, cannot be explored. The walk goes on.
+    fn unreadable(&mut self, target: usize, error: String) -> Result<(), String>;
+
+    /// A model that is asked for; they are numbered in the order of the walk. Returns whether to go on.
+    fn model(
+        &mut self,
+        lab: &mut Lab<'_>,
+        judge: &mut Judge<'_>,
+        place: Place<'_>,
+    ) -> Result<bool, String>;
+}
+
+/// Which model a [`walk`] has come to.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The number of its target.
+    pub(super) target: usize,
+    pub(super) number: usize,
+    pub(super) model: &'a str,
+}
+
+/// Opens all targets, and visits their models. Returns the names of all, those not asked for, too; `None` if the visitor
+/// did not want to go on.
+pub(super) fn walk(
+    py: Python<'_>,
+    args: &RaceArgs,
+    targets: &[Target],
+    judge: &mut Judge<'_>,
+    visitor: &mut impl Visitor,
+) -> Result<Option<Vec<String>>, String> {
+    let mut lab = lab(py, args)?;
+    let (mut names, mut number) = (Vec::new(), 0);
+    for (target, opened) in targets.iter().enumerate() {
+        open(judge, opened)?;
+        let models = match lab.open(opened).and_then(|()| lab.models()).map_err(explain) {
+            Ok(models) => models,
+            Err(error) if targets.len() > 1 => {
+                visitor.unreadable(target, error)?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        for model in models {
+            if args.asks_for(&model) {
+                if !visitor.model(&mut lab, judge, Place { target, number, model: &model })? {
+                    return Ok(None);
+                }
+                number += 1;
+            }
+            names.push(model);
+        }
+    }
+    Ok(Some(names))
+}
+
+/// Explores all models in this process.
 pub(super) fn explore(
     py: Python<'_>,
     args: &RaceArgs,
     targets: &[Target],
     judge: &mut Judge<'_>,
 ) -> Result<Explored, String> {
-    let mut lab = lab(py, args)?;
-    let mut explored = Explored::default();
-    for target in targets {
-        open(judge, target)?;
-        let models = lab.open(target).and_then(|()| lab.models());
-        let models = match models {
-            Ok(models) => models,
-            Err(error) if targets.len() > 1 => {
-                explored.cannot_explore(target, &explain(error));
-                continue;
-            }
-            Err(error) => return Err(explain(error)),
-        };
-        for model in models {
-            if args.asks_for(&model) {
-                let report =
-                    explored_past(&mut lab, &model, args.search(), judge, &mut Vec::new())?;
-                let report = judge.judge(report)?;
-                args.tell(target, &report);
-                explored.reports.push(report);
-            }
-            explored.names.push(model);
-        }
+    let mut all = All { args, targets, explored: Explored::default() };
+    let names = walk(py, args, targets, judge, &mut all)?;
+    Ok(Explored { names: names.unwrap_or_default(), ..all.explored })
+}
+
+struct All<'a> {
+    args: &'a RaceArgs,
+    targets: &'a [Target],
+    explored: Explored,
+}
+
+impl Visitor for All<'_> {
+    fn unreadable(&mut self, target: usize, error: String) -> Result<(), String> {
+        self.explored.cannot_explore(&self.targets[target], &error);
+        Ok(())
     }
-    Ok(explored)
+
+    fn model(
+        &mut self,
+        lab: &mut Lab<'_>,
+        judge: &mut Judge<'_>,
+        Place { target, model, .. }: Place<'_>,
+    ) -> Result<bool, String> {
+        let report = explored_past(lab, model, self.args.search(), judge, |_| ())?;
+        let report = judge.judge(report)?;
+        self.args.tell(&self.targets[target], &report);
+        self.explored.reports.push(report);
+        Ok(true)
+    }
 }
 
 /// Reads what comments of a target let be.
@@ -87,17 +149,17 @@ impl Explored {
     }
 }
 
-/// Explores a model up to a finding that counts. `candidates`: gets those that it was asked of.
+/// Explores a model up to a finding that counts. `candidate` is shown each that this is asked of.
 pub(super) fn explored_past(
     lab: &mut Lab<'_>,
     model: &str,
     search: Search,
     judge: &mut Judge<'_>,
-    candidates: &mut Vec<Report>,
+    mut candidate: impl FnMut(&Report),
 ) -> Result<Report, String> {
     let mut error = None;
     let counts = |report: &Report| {
-        candidates.push(report.clone());
+        candidate(report);
         match judge.counts(report) {
             Ok(counts) => counts,
             Err(raised) => {

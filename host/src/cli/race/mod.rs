@@ -161,10 +161,10 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
         interpreter.finalize(None);
         return Ok(status(verdict?.as_slice()));
     }
-    if let Some(mut port) = port {
-        interpreter.attach(|py| jobs::worker::run(py, args, &targets, &mut judge, &mut port));
+    if let Some(port) = port {
+        let done = interpreter.attach(|py| jobs::worker::run(py, args, &targets, &mut judge, port));
         interpreter.finalize(None);
-        return Ok(0);
+        return done.map(|()| 0);
     }
     let explored = interpreter.attach(|py| explore(py, args, &targets, &mut judge));
     interpreter.finalize(None);

@@ -151,7 +151,7 @@ impl Instrumenter<'_> {
         };
         let entries: Vec<_> = body.handlers.iter().map(entry).collect();
         new.exceptiontable = encode_exception_table(&entries);
-        new.instructions = CodeUnits::from(assembled.units.clone());
+        new.instructions = CodeUnits::from(assembled.units);
         let new = self.vm.ctx.new_code(new);
         // An import may have set it since the code was made.
         new.set_source_path(code.source_path());

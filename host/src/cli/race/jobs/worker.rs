@@ -5,12 +5,12 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 
-use super::super::explore::{explored_past, open};
+use super::super::RaceArgs;
+use super::super::explore::{Place, Visitor, explored_past, walk};
 use super::super::judge::Judge;
-use super::super::{RaceArgs, explain, lab};
 use super::message::{Message, Model};
 use crate::Python;
-use crate::race::{Target, use_nth_core};
+use crate::race::{Lab, Report, Target, use_nth_core};
 
 /// What connects it with the process that has started it.
 pub(crate) struct Port {
@@ -40,65 +40,65 @@ impl Port {
         line.trim().parse().ok()
     }
 
-    fn tell(&mut self, message: &Message) {
-        // If nobody listens, the next number does not come.
-        if let Ok(line) = serde_json::to_string(message) {
-            let _ = writeln!(self.writer, "{line}");
-        }
+    fn tell(&mut self, message: &Message) -> Result<(), String> {
+        let line = serde_json::to_string(message).map_err(io::Error::from);
+        let told = line.and_then(|line| writeln!(self.writer, "{line}"));
+        told.map_err(|error| format!("cannot tell what was found: {error}"))
     }
 }
 
 /// Explores the models that it is told.
+///
+/// # Errors
+/// In words: the other process cannot be told.
 pub(crate) fn run(
     py: Python<'_>,
     args: &RaceArgs,
     targets: &[Target],
     judge: &mut Judge<'_>,
-    port: &mut Port,
-) {
-    if let Err(error) = work(py, args, targets, judge, port) {
-        port.tell(&Message::Failed(error));
-    }
+    mut port: Port,
+) -> Result<(), String> {
+    let Some(wanted) = port.next(py) else { return Ok(()) };
+    let mut told = Told { py, args, port, wanted };
+    let message = match walk(py, args, targets, judge, &mut told) {
+        Ok(Some(names)) => Message::Done { names },
+        // Nobody listens any more.
+        Ok(None) => return Ok(()),
+        Err(error) => Message::Failed(error),
+    };
+    told.port.tell(&message)
 }
 
-fn work(
-    py: Python<'_>,
-    args: &RaceArgs,
-    targets: &[Target],
-    judge: &mut Judge<'_>,
-    port: &mut Port,
-) -> Result<(), String> {
-    let mut lab = lab(py, args)?;
-    let Some(mut wanted) = port.next(py) else { return Ok(()) };
-    let mut number = 0;
-    let mut names = Vec::new();
-    for (target_number, target) in targets.iter().enumerate() {
-        open(judge, target)?;
-        let models = match lab.open(target).and_then(|()| lab.models()).map_err(explain) {
-            Ok(models) => models,
-            Err(error) if targets.len() > 1 => {
-                port.tell(&Message::Unreadable { target: target_number, error });
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        for model in models {
-            if args.asks_for(&model) {
-                if number == wanted {
-                    port.tell(&Message::Begins(model.clone()));
-                    let mut candidates = Vec::new();
-                    let report =
-                        explored_past(&mut lab, &model, args.search(), judge, &mut candidates)?;
-                    let explored = Model::new(number, target_number, candidates, report);
-                    port.tell(&Message::Explored(Box::new(explored)));
-                    let Some(next) = port.next(py) else { return Ok(()) };
-                    wanted = next;
-                }
-                number += 1;
-            }
-            names.push(model);
-        }
+/// Explores the model that is wanted, and asks for the next one.
+struct Told<'py, 'a> {
+    py: Python<'py>,
+    args: &'a RaceArgs,
+    port: Port,
+    wanted: usize,
+}
+
+impl Visitor for Told<'_, '_> {
+    fn unreadable(&mut self, target: usize, error: String) -> Result<(), String> {
+        self.port.tell(&Message::Unreadable { target, error })
     }
-    port.tell(&Message::Done { names });
-    Ok(())
+
+    fn model(
+        &mut self,
+        lab: &mut Lab<'_>,
+        judge: &mut Judge<'_>,
+        Place { target, number, model }: Place<'_>,
+    ) -> Result<bool, String> {
+        if number != self.wanted {
+            return Ok(true);
+        }
+        self.port.tell(&Message::Begins(model.to_owned()))?;
+        let mut candidates = Vec::new();
+        let candidate = |report: &Report| candidates.push(report.clone());
+        let report = explored_past(lab, model, self.args.search(), judge, candidate)?;
+        let explored = Model::new(number, target, candidates, report);
+        self.port.tell(&Message::Explored(Box::new(explored)))?;
+        let next = self.port.next(self.py);
+        self.wanted = next.unwrap_or_default();
+        Ok(next.is_some())
+    }
 }
