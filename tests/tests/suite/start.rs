@@ -112,3 +112,21 @@ fn threading_is_there_until_the_end() {
         "at exit\nlate",
     );
 }
+
+#[test]
+fn the_start_has_small_pages_and_the_script_what_it_asks_for() {
+    // Where the kernel has no huge pages, the first number is 0 anyway.
+    prints(
+        "
+        huge = 0
+        with open('/proc/self/smaps') as maps:
+            for line in maps:
+                if line.startswith('AnonHugePages:'):
+                    huge += int(line.split()[1])
+        assert huge <= 4096, huge
+        with open('/proc/self/status') as status:
+            print([line.split()[1] for line in status if line.startswith('THP_enabled:')])
+    ",
+        "['1']",
+    );
+}

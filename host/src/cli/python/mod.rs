@@ -8,6 +8,7 @@ mod prepared;
 mod run;
 mod settings;
 mod site;
+mod small_pages;
 mod target;
 
 pub(super) use prepared::{Prepared, plain};

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::args::{self, Invocation, Target};
 use super::env::{self, Environment, FatalConfigError};
+use super::small_pages::SmallPages;
 use super::{import_time, settings, site, target};
 use crate::cli::profile::Profile;
 use crate::cli::stats;
@@ -40,6 +41,7 @@ pub(in crate::cli) fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode
 }
 
 fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
+    let small_pages = SmallPages::begin();
     let environment = Environment::read(|name| std::env::var_os(name));
     let free_threaded = LOCK_MODE == LockMode::FreeThreaded;
     let resolved = env::resolve(&invocation.options, &environment, free_threaded)?;
@@ -59,7 +61,7 @@ fn run(invocation: Invocation) -> Result<ExitCode, FatalConfigError> {
         if let Some(profile) = &mut profile {
             profile.start(py).map_err(|error| error.to_pyexception(py.vm()))?;
         }
-        let result = start(py, &resolved, &invocation.target);
+        let result = start(py, &resolved, &invocation.target, small_pages);
         inspect(py, &resolved, &result);
         result
     });
@@ -113,7 +115,12 @@ fn created<T>(
     create(path).map(Some).map_err(cannot)
 }
 
-fn start(py: Python<'_>, resolved: &env::Resolved, what: &Target) -> PyResult<()> {
+fn start(
+    py: Python<'_>,
+    resolved: &env::Resolved,
+    what: &Target,
+    small_pages: Option<SmallPages>,
+) -> PyResult<()> {
     if let Some(what) = resolved.import_time {
         import_time::start(py, what)?;
     }
@@ -121,6 +128,8 @@ fn start(py: Python<'_>, resolved: &env::Resolved, what: &Target) -> PyResult<()
     if !resolved.warnings.is_empty() || resolved.bytes_warning > 0 {
         py.import("warnings", 0)?;
     }
+    // Whatever is the user's from here on, programs that it starts among it, has what it would have.
+    drop(small_pages);
     if !resolved.no_site {
         site::set_up(py, resolved, what)?;
     }
