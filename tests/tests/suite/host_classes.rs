@@ -192,7 +192,7 @@ same(c.inc_by(lambda: 1), 2)
 fn a_concurrent_borrow_is_an_error_too() {
     let (enter, entered) = mpsc::channel();
     let (leave, left) = mpsc::channel::<()>();
-    let left = parking_lot_free(left);
+    let left = shared(left);
     let class = Class::<Counter>::builder("Counter")
         .init("__init__", |(): ()| Counter { value: 0 })
         .method_mut_with_py("stay", move |py: Python<'_>, _: &mut Counter, (): ()| {
@@ -202,12 +202,12 @@ fn a_concurrent_borrow_is_an_error_too() {
         })
         .method("get", |this, (): ()| this.value)
         .build();
-    let entered = parking_lot_free(entered);
+    let entered = shared(entered);
     let wait = Function::builder("wait").build_with_py(move |py: Python<'_>, (): ()| {
         py.detach(|| entered.lock().expect("no panic").recv_timeout(Duration::from_secs(30)))
             .is_ok()
     });
-    let leave = parking_lot_free(leave);
+    let leave = shared(leave);
     let release = Function::new("release", move |(): ()| {
         leave.lock().expect("no panic").send(()).expect("a listener");
     });
@@ -230,7 +230,7 @@ same((c.get(), stayed), (0, [True]))
 }
 
 /// Channels are not `Sync`; closures must be.
-fn parking_lot_free<T>(value: T) -> std::sync::Mutex<T> {
+fn shared<T>(value: T) -> std::sync::Mutex<T> {
     std::sync::Mutex::new(value)
 }
 

@@ -23,6 +23,8 @@ use crate::cli::profile::speedscope;
 
 pub(super) use self::lines::{Line, Spent, lines};
 pub(super) use self::timeline::Timeline;
+#[cfg(test)]
+pub(super) use self::timeline::Track;
 
 /// What the user wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
