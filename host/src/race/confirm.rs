@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use togil_interp::race::{Blocked, Discipline, End, Failure, Point, Run, Sharing, SiteId};
+use togil_interp::race::{
+    Blocked, Discipline, End, Event, Failure, Pending, Point, Run, Sharing, SiteId,
+};
 
 use super::exploration::Exploration;
 use super::explore::cause::causes;
@@ -64,9 +66,28 @@ impl Lab<'_> {
         run: &Run,
         search: Search,
     ) -> Result<Kind, RaceError> {
-        let again =
-            Box::new(Guided::new(run.trace.clone(), run.pending.clone(), search.discipline));
-        Ok(kind_of(&self.run(model, again, search, &mut Sharing::all())?.1))
+        Ok(kind_of(&self.with_every_step(model, run, search)?))
+    }
+
+    /// Runs an execution again, and is told every step of it.
+    fn with_every_step(
+        &mut self,
+        model: &str,
+        run: &Run,
+        search: Search,
+    ) -> Result<Run, RaceError> {
+        self.with_every_step_of(model, &run.trace, &run.pending, search)
+    }
+
+    fn with_every_step_of(
+        &mut self,
+        model: &str,
+        trace: &[Event],
+        left: &[Pending],
+        search: Search,
+    ) -> Result<Run, RaceError> {
+        let guided = Guided::new(trace.to_vec(), left.to_vec(), search.discipline);
+        Ok(self.run(model, Box::new(guided), search, &mut Sharing::all())?.1)
     }
 
     /// Looks for a simpler schedule that fails in the same way.
@@ -101,15 +122,13 @@ impl Lab<'_> {
         if let Some(error) = error {
             return Err(error);
         }
-        let known = shrunk.as_ref().map_or_else(
-            || Guided::new(run.trace.clone(), run.pending.clone(), search.discipline),
-            |Shrunk { outcome, .. }| {
-                Guided::new(outcome.trace.clone(), outcome.pending.clone(), search.discipline)
-            },
-        );
         // From here on with every step: what was learnt while exploring is not in a token.
-        let all = &mut Sharing::all();
-        let (_, run) = self.run(model, Box::new(known), search, all)?;
+        let run = match &shrunk {
+            Some(Shrunk { outcome: Outcome { trace, pending, .. }, .. }) => {
+                self.with_every_step_of(model, trace, pending, search)?
+            }
+            None => self.with_every_step(model, run, search)?,
+        };
         Ok(Simple {
             run,
             output: self.output(),
@@ -183,13 +202,7 @@ impl Lab<'_> {
         let Report { verdict, executions, .. } = exploration.report("", None);
         Ok(match (verdict, exploration.failure()) {
             (_, Some((run, _))) => {
-                // Once more, with every step.
-                let again = Box::new(Guided::new(
-                    run.trace.clone(),
-                    run.pending.clone(),
-                    search.discipline,
-                ));
-                let (_, again) = self.run(model, again, search, &mut Sharing::all())?;
+                let again = self.with_every_step(model, run, search)?;
                 let run = if is_same_failure(&run.end, &again.end) { &again } else { run };
                 let end = run.end.clone();
                 GilVerdict::Possible { executions, witness: Witness::of(run), end }

@@ -40,7 +40,7 @@ impl Exploration {
             search,
             begun: Instant::now(),
             elapsed: Duration::ZERO,
-            strategy: Some(search.strategy.build(search.discipline)),
+            strategy: Some(search.build_strategy()),
             failed: None,
             sharing: Sharing::default(),
             executions: 0,
@@ -86,7 +86,7 @@ impl Exploration {
 
     fn search_on(&mut self, lab: &mut Lab<'_>) -> Result<bool, RaceError> {
         if let Some(run) = self.failed.take()
-            && (!self.goes_on(&run) || self.is_spent())
+            && (!self.goes_on(&run) || self.is_spent(lab))
         {
             return Ok(false);
         }
@@ -115,7 +115,7 @@ impl Exploration {
                 self.failed = Some(run);
                 return Ok(true);
             }
-            if !self.goes_on(&run) || self.is_spent() {
+            if !self.goes_on(&run) || self.is_spent(lab) {
                 break;
             }
         }
@@ -123,10 +123,11 @@ impl Exploration {
         Ok(false)
     }
 
-    fn is_spent(&self) -> bool {
-        let limits = self.search.limits;
-        limits.budget.is_some_and(|budget| self.begun.elapsed() > budget)
-            || self.executions >= limits.schedules
+    fn is_spent(&self, lab: &Lab<'_>) -> bool {
+        let budget = self.search.limits.budget;
+        budget.is_some_and(|budget| self.begun.elapsed() > budget)
+            || self.executions >= self.search.executions()
+            || lab.is_over()
     }
 
     /// Tells the strategy of an execution. Returns whether there is another one.
@@ -137,7 +138,7 @@ impl Exploration {
             // It has looked too coarsely so far.
             (self.executions, self.steps, self.cut) = (0, 0, false);
             self.outcomes.clear();
-            self.strategy = Some(self.search.strategy.build(self.search.discipline));
+            self.strategy = Some(self.search.build_strategy());
             return true;
         }
         self.all = !more && !self.cut && self.inexact.is_none() && strategy.is_exhaustive();

@@ -76,6 +76,8 @@ pub struct Lab<'py> {
     pub(super) fingerprint: u64,
     /// Of a target that has one: what its first execution came to.
     outcome: Option<Option<String>>,
+    /// Whether the exploration is to end, asked between executions.
+    is_over: Option<Box<dyn Fn() -> bool>>,
     _core: OneCore,
 }
 
@@ -90,8 +92,9 @@ impl<'py> Lab<'py> {
         know_objects_of_host(|object| object.downcastable::<HostObject>());
         let lab = togil_interp::race::Lab::new(py).map_err(raised)?;
         let source = py.ctx.none();
+        let (target, is_over) = (String::new(), None);
         let mut lab =
-            Self { py, lab, source, target: String::new(), fingerprint: 0, outcome: None, _core };
+            Self { py, lab, source, target, fingerprint: 0, outcome: None, is_over, _core };
         lab.open(&Target::File { path: "<canary>".into(), text: CANARY.to_owned() })?;
         let limits = Limits { schedules: 100, ..Limits::default() };
         let search = Search { limits, ..Search::default() };
@@ -110,6 +113,15 @@ impl<'py> Lab<'py> {
         let include = self.lab.get(self.py, "include_name");
         let included = include.and_then(|include| include.call((name,), self.py.vm()));
         included.map(drop).map_err(|error| PythonError::new(self.py, error).into())
+    }
+
+    /// Explorations end as if their limits were reached when somebody says so, who is asked between executions.
+    pub(crate) fn end_when(&mut self, is_over: impl Fn() -> bool + 'static) {
+        self.is_over = Some(Box::new(is_over));
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.as_ref().is_some_and(|is_over| is_over())
     }
 
     /// Loads what is to be explored from now on.

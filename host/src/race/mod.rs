@@ -34,7 +34,7 @@ pub use lab::{Lab, RaceError};
 #[cfg(not(togil_loom))]
 pub use report::{Finding, GilVerdict, REPLAYS, Replayed, Report, Verdict};
 #[cfg(not(togil_loom))]
-pub use search::{Limits, Search, StrategyKind};
+pub use search::{Limits, Search, Share, StrategyKind};
 #[cfg(not(togil_loom))]
 pub use target::Target;
 #[cfg(not(togil_loom))]

@@ -1,5 +1,6 @@
 //! What is asked of the lab.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,13 @@ impl StrategyKind {
         }
     }
 
-    pub(super) fn build(self, discipline: Discipline) -> Box<dyn Strategy> {
+    /// Whether executions are chosen at random, each by its number.
+    pub fn is_random(self) -> bool {
+        matches!(self, Self::Pct { .. } | Self::Random { .. })
+    }
+
+    fn build(self, discipline: Discipline, share: Share) -> Box<dyn Strategy> {
+        let Share { number, of } = share;
         match self {
             Self::Exhaustive if discipline == Discipline::Gil => Box::new(Dpor::with_blocks()),
             // Steps that touch nothing: for the reduction all orders of them would be one.
@@ -49,8 +56,8 @@ impl StrategyKind {
             }
             Self::Exhaustive => Box::new(Dpor::new()),
             Self::Bounded(preemptions) => Box::new(Bounded::new(preemptions)),
-            Self::Pct { seed, depth } => Box::new(Pct::new(seed, depth)),
-            Self::Random { seed } => Box::new(Random::new(seed, 0)),
+            Self::Pct { seed, depth } => Box::new(Pct::new(seed, depth, number, of)),
+            Self::Random { seed } => Box::new(Random::new(seed, number, of)),
         }
     }
 }
@@ -81,6 +88,30 @@ impl Default for Limits {
     }
 }
 
+/// Which of its executions a random strategy runs: for processes that explore a model together. The others do not
+/// look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// The first one's number, from 0 on.
+    pub number: u32,
+    /// One of so many: every so manieth after the first.
+    pub of: NonZero<u32>,
+}
+
+impl Share {
+    /// How many of so many executions are its own.
+    fn part(self, executions: usize) -> usize {
+        let of = self.of.get() as usize;
+        executions.saturating_sub(self.number as usize).div_ceil(of)
+    }
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self { number: 0, of: NonZero::<u32>::MIN }
+    }
+}
+
 /// What is asked of the lab. By default: every execution, free-threaded, for 30 seconds.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Search {
@@ -90,4 +121,37 @@ pub struct Search {
     pub discipline: Discipline,
     /// How much is explored.
     pub limits: Limits,
+    /// Which part of it.
+    pub share: Share,
+}
+
+impl Search {
+    pub(super) fn build_strategy(&self) -> Box<dyn Strategy> {
+        self.strategy.build(self.discipline, self.share)
+    }
+
+    /// How many executions it may have.
+    pub(super) fn executions(&self) -> usize {
+        if self.strategy.is_random() {
+            self.share.part(self.limits.schedules)
+        } else {
+            self.limits.schedules
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_the_whole() {
+        let of = NonZero::new(3).unwrap();
+        let parts = |executions| [0, 1, 2].map(|number| Share { number, of }.part(executions));
+        assert_eq!(
+            [parts(0), parts(1), parts(8), parts(9)],
+            [[0; 3], [1, 0, 0], [3, 3, 2], [3; 3]]
+        );
+        assert_eq!(Share::default().part(usize::MAX), usize::MAX);
+    }
 }

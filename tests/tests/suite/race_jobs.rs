@@ -120,6 +120,62 @@ fn each_model_is_explored_in_one_process() {
 }
 
 #[test]
+fn a_random_walk_is_shared_by_all_processes() {
+    for (jobs, schedules, processes) in [("3", "20", 3), ("3", "2", 2), ("1", "20", 1)] {
+        let args = ["--json", "--strategy", "random", "--schedules", schedules, "--jobs", jobs];
+        let race = race(&args).args(["-k", "holds", "first.py", "second.py"]);
+        let output = race.output().exits(0);
+        let models = document(&output)["models"].take();
+        assert_eq!(models.as_array().map(Vec::len), Some(1), "{models:#}");
+        let schedules: u64 = schedules.parse().expect("a number");
+        assert_eq!(models[0]["executions"], schedules, "{jobs} jobs: {models:#}");
+        assert_eq!(models[0]["outcomes"], serde_json::json!({ "None": schedules }));
+        assert_eq!(models[0]["verdict"], "bounded");
+        let notes = output.read("notes");
+        let pids: BTreeSet<&str> = notes.split_whitespace().collect();
+        assert_eq!(pids.len(), processes, "{jobs} jobs");
+    }
+    // All kinds of ends, in the order of the models, and each told once.
+    let args = ["--json", "--strategy", "pct", "--schedules", "300"];
+    let verdicts = |jobs: &str| {
+        let race = race(&args).args(["--jobs", jobs, "first.py", "second.py"]);
+        let document = document(&race.output().exits(1));
+        let models = document["models"].as_array().expect("models").iter();
+        models.map(|model| format!("{} {}", model["model"], model["verdict"])).collect::<Vec<_>>()
+    };
+    assert_eq!(verdicts("3"), verdicts("1"));
+}
+
+#[test]
+fn what_one_process_finds_ends_the_walk_of_the_others() {
+    let one_fails = "
+import os, threading
+try:
+    with open('failing', 'x') as failing: failing.write(str(os.getpid()))
+except FileExistsError: pass
+with open('failing') as failing: FAILS = failing.read() == str(os.getpid())
+def race_x():
+    thread = threading.Thread(target=lambda: None)
+    thread.start()
+    thread.join()
+    assert not FAILS
+def race_y():
+    thread = threading.Thread(target=lambda: None)
+    thread.start()
+    thread.join()
+    assert not FAILS
+";
+    let args = ["-j3", "--json", "--strategy", "random", "--schedules", "9999999999", "--budget"];
+    let race = togil(["race"]).file("x.py", one_fails).args(args).args(["7200", "x.py"]);
+    let document = document(&race.output().exits(1));
+    for model in [0, 1] {
+        let model = &document["models"][model];
+        assert_eq!(model["verdict"], "fails", "{document:#}");
+        assert!(model["executions"].as_u64().is_some_and(|count| count < 9_999_999_999));
+    }
+}
+
+#[test]
 fn comments_and_baselines_let_findings_be_of_all_processes() {
     let write = ["-j3", "--write-baseline", "known.json", "first.py", "second.py"];
     let output = race(&write).output().exits(0);

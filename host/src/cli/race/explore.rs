@@ -102,7 +102,7 @@ impl Visitor for All<'_> {
         judge: &mut Judge<'_>,
         Place { target, model, .. }: Place<'_>,
     ) -> Result<bool, String> {
-        let report = explored_past(lab, model, self.args.search(), judge, |_| ())?;
+        let report = explored_past(lab, model, self.args.search(), judge, |_, _| ())?;
         let report = judge.judge(report)?;
         self.args.tell(&self.targets[target], &report);
         self.explored.reports.push(report);
@@ -149,24 +149,22 @@ impl Explored {
     }
 }
 
-/// Explores a model up to a finding that counts. `candidate` is shown each that this is asked of.
+/// Explores a model up to a finding that counts. `candidate` is shown each that this is asked of, and the answer.
 pub(super) fn explored_past(
     lab: &mut Lab<'_>,
     model: &str,
     search: Search,
     judge: &mut Judge<'_>,
-    mut candidate: impl FnMut(&Report),
+    mut candidate: impl FnMut(&Report, bool),
 ) -> Result<Report, String> {
     let mut error = None;
     let counts = |report: &Report| {
-        candidate(report);
-        match judge.counts(report) {
-            Ok(counts) => counts,
-            Err(raised) => {
-                error = Some(raised);
-                true
-            }
-        }
+        let counts = judge.counts(report).unwrap_or_else(|raised| {
+            error = Some(raised);
+            true
+        });
+        candidate(report, counts);
+        counts
     };
     let report = lab.explore_past(model, search, counts).map_err(explain)?;
     error.map_or(Ok(report), Err)

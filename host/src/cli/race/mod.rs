@@ -29,7 +29,9 @@ use self::judge::{Judge, JudgeArgs, Judged};
 use super::ab::time_limit;
 use super::python;
 use crate::Python;
-use crate::race::{Discipline, Lab, Limits, RaceError, Search, StrategyKind, Target, Verdict};
+use crate::race::{
+    Discipline, Lab, Limits, RaceError, Search, Share, StrategyKind, Target, Verdict,
+};
 use targets::Targets;
 
 /// Options of `togil race`.
@@ -55,7 +57,8 @@ pub(super) struct RaceArgs {
     /// Time for each model
     #[arg(long, value_name = "SECS", default_value = "30", value_parser = time_limit)]
     budget: Duration,
-    /// Explore in so many processes, a model in one of them; of use up to the number of cores
+    /// Explore in so many processes: each model in one of them, with pct and random in all; of use up to the
+    /// number of cores
     #[arg(short, long, value_name = "N", default_value = "1", conflicts_with_all = ["replay", "watch"])]
     jobs: NonZero<u16>,
     /// Explore for another process
@@ -149,7 +152,7 @@ fn run(args: &RaceArgs) -> Result<u8, String> {
     let targets = args.targets.read()?;
     let mut judge = Judge::new(&args.judge)?;
     if port.is_none() && args.jobs.get() > 1 {
-        let explored = jobs::explore(args, &targets, &mut judge, args.jobs)?;
+        let explored = jobs::explore(args, &targets, &mut judge)?;
         return conclude(args, &targets, &judge, explored);
     }
     // The order of sets must be the same each time.
@@ -283,6 +286,18 @@ impl RaceArgs {
             (_, true) => Discipline::AnyBytecode,
             (false, false) => Discipline::FreeThreaded,
         };
-        Search { strategy, discipline, limits }
+        let mut search = Search { strategy, discipline, limits, ..Search::default() };
+        search.share = self.share(&search);
+        search
+    }
+
+    /// Processes that explore models together have a part of each, as many as there are parts.
+    fn share(&self, search: &Search) -> Share {
+        if !search.strategy.is_random() {
+            return Share::default();
+        }
+        let parts = search.limits.schedules.clamp(1, self.jobs.get().into());
+        let of = NonZero::new(parts as u32).unwrap_or(NonZero::<u32>::MIN);
+        Share { number: self.worker.unwrap_or_default() as u32, of }
     }
 }

@@ -1,6 +1,8 @@
 //! Random priorities, changed in few random places (Burckhardt, Kothari, Musuvathi, Nagarakatte: A
 //! randomized scheduler with probabilistic guarantees of finding bugs, ASPLOS 2010).
 
+use std::num::NonZero;
+
 use super::rng::Rng;
 use super::turns::turns;
 use togil_interp::race::{Point, Strategy, Turn};
@@ -14,8 +16,9 @@ pub(crate) struct Pct {
     seed: u64,
     depth: usize,
     execution: u64,
+    every: NonZero<u32>,
     /// The most choices that an execution had so far.
-    longest: usize,
+    longest: Option<usize>,
     /// Choices made in this execution.
     choices: usize,
     rng: Rng,
@@ -28,13 +31,15 @@ pub(crate) struct Pct {
 }
 
 impl Pct {
-    /// With `depth` - 1 changes of priority in each execution.
-    pub(crate) fn new(seed: u64, depth: usize) -> Self {
+    /// With `depth` - 1 changes of priority in each execution. Runs the one with the number `first`, and each that
+    /// comes so many after one.
+    pub(crate) fn new(seed: u64, depth: usize, first: u32, every: NonZero<u32>) -> Self {
         let mut pct = Self {
             seed,
             depth,
-            execution: 0,
-            longest: GUESS,
+            execution: first.into(),
+            every,
+            longest: None,
             choices: 0,
             rng: Rng::new(0),
             priorities: Vec::new(),
@@ -51,7 +56,7 @@ impl Pct {
         self.priorities.clear();
         self.changes.clear();
         for _ in 1..self.depth {
-            self.changes.push(self.rng.below(self.longest.max(1)));
+            self.changes.push(self.rng.below(self.longest.unwrap_or(GUESS).max(1)));
         }
         self.lowest = 0;
     }
@@ -88,11 +93,8 @@ impl Strategy for Pct {
     }
 
     fn end(&mut self, _point: Point<'_>) -> bool {
-        self.longest = match self.execution {
-            0 => self.choices,
-            _ => self.longest.max(self.choices),
-        };
-        self.execution += 1;
+        self.longest = self.longest.max(Some(self.choices));
+        self.execution += u64::from(self.every.get());
         self.begin();
         true
     }

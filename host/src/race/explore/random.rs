@@ -1,5 +1,7 @@
 //! A random walk: at each choice, each thread that can go on is as likely as any other.
 
+use std::num::NonZero;
+
 use super::rng::Rng;
 use super::turns::turns;
 use togil_interp::race::{Point, Strategy, Turn};
@@ -8,14 +10,19 @@ use togil_interp::race::{Point, Strategy, Turn};
 pub(crate) struct Random {
     seed: u64,
     execution: u64,
+    every: NonZero<u32>,
     rng: Rng,
 }
 
 impl Random {
-    /// Walks from the execution with this number on, which is the same whatever was run
-    /// before it.
-    pub(crate) fn new(seed: u64, execution: u64) -> Self {
-        Self { seed, execution, rng: Rng::of_execution(seed, execution) }
+    /// Runs the execution with this number, and each that comes so many after one: they are the same whatever
+    /// was run before them.
+    pub(crate) fn new(seed: u64, first: u32, every: NonZero<u32>) -> Self {
+        Self::at(seed, first.into(), every)
+    }
+
+    fn at(seed: u64, execution: u64, every: NonZero<u32>) -> Self {
+        Self { seed, execution, every, rng: Rng::of_execution(seed, execution) }
     }
 }
 
@@ -26,7 +33,7 @@ impl Strategy for Random {
     }
 
     fn end(&mut self, _point: Point<'_>) -> bool {
-        *self = Self::new(self.seed, self.execution + 1);
+        *self = Self::at(self.seed, self.execution + u64::from(self.every.get()), self.every);
         true
     }
 

@@ -9,7 +9,11 @@ use super::rng::Rng;
 use super::shrink::{Outcome, Shrunk, shrink};
 use super::sim::{Execution, Names, Op, Program, Sim, brute, everywhere, programs, run};
 use std::collections::HashSet;
+use std::num::NonZero;
 use togil_interp::race::{Point, Strategy, ThreadId, Turn};
+
+/// Every execution.
+const ALL: NonZero<u32> = NonZero::<u32>::MIN;
 
 fn random_programs(count: u64) -> impl Iterator<Item = Program> {
     (0..count).map(|number| programs::random(&mut Rng::of_execution(4, number), 6, 2))
@@ -102,7 +106,7 @@ fn each_schedule_is_run_once_under_each_bound() {
 fn random_strategies_find_a_lost_update_and_repeat_themselves() {
     let program = programs::unlocked(3, 2);
     let strategies: [fn(u64) -> Box<dyn Strategy>; 2] =
-        [|seed| Box::new(Random::new(seed, 0)), |seed| Box::new(Pct::new(seed, 3))];
+        [|seed| Box::new(Random::new(seed, 0, ALL)), |seed| Box::new(Pct::new(seed, 3, 0, ALL))];
     for new in strategies {
         let all = |seed| {
             let mut left = 100;
@@ -127,17 +131,32 @@ fn random_strategies_find_a_lost_update_and_repeat_themselves() {
 #[test]
 fn any_execution_of_a_random_walk_can_be_run_alone() {
     let program = programs::unlocked(3, 2);
-    let mut walk = Random::new(5, 0);
+    let mut walk = Random::new(5, 0, ALL);
     for (number, execution) in some(&program, &mut walk, 20).iter().enumerate() {
-        let mut alone = Random::new(5, number as u64);
+        let mut alone = Random::new(5, number as u32, ALL);
         assert_eq!(some(&program, &mut alone, 1)[0].turns, execution.turns);
     }
 }
 
 #[test]
+fn what_several_run_of_a_random_walk_is_what_one_runs() {
+    let program = programs::unlocked(3, 2);
+    let turns = |execution: &Execution| execution.turns.clone();
+    let one: Vec<_> = some(&program, &mut Random::new(5, 0, ALL), 9).iter().map(turns).collect();
+    let mut several = vec![Vec::new(); 9];
+    for first in 0..3 {
+        let mut walk = Random::new(5, first, NonZero::new(3).unwrap());
+        for (number, execution) in some(&program, &mut walk, 3).iter().enumerate() {
+            several[first as usize + 3 * number] = turns(execution);
+        }
+    }
+    assert_eq!(several, one);
+}
+
+#[test]
 fn priorities_change_less_often_than_a_random_walk() {
     let program = programs::unlocked(3, 4);
-    let mut pct = Pct::new(3, 3);
+    let mut pct = Pct::new(3, 3, 0, ALL);
     for execution in some(&program, &mut pct, 200) {
         // Three threads, and two changes of priority.
         let runs = execution.turns.chunk_by(|a, b| a.thread == b.thread).count();
@@ -151,7 +170,7 @@ fn a_thread_that_times_out_lets_others_go_on() {
     let tries = [Op::TimedLock(0), Op::Unless(0, 0)].repeat(10);
     let program =
         vec![tries, vec![Op::Write(0, 1); 3], vec![Op::Lock(0), Op::Write(1, 1), Op::Unlock(0)]];
-    let mut pct = Pct::new(1, 1);
+    let mut pct = Pct::new(1, 1, 0, ALL);
     for execution in some(&program, &mut pct, 300) {
         let others = execution.turns.iter().rposition(|turn| turn.thread != ThreadId(0)).unwrap();
         let again = |two: &[Turn]| two[0].times_out && two[1].thread == two[0].thread;
@@ -162,7 +181,7 @@ fn a_thread_that_times_out_lets_others_go_on() {
 #[test]
 fn a_recording_is_replayed_exactly() {
     for program in random_programs(100) {
-        let mut walk = Random::new(6, 0);
+        let mut walk = Random::new(6, 0, ALL);
         for execution in some(&program, &mut walk, 5) {
             let mut replay = Replay::new(execution.turns.clone());
             let again = executions(&program, &mut replay);
@@ -206,7 +225,7 @@ fn shrink_lost_update(program: &Program, turns: &[Turn], most: usize) -> (Option
 #[test]
 fn a_failing_schedule_is_shrunk_to_the_fewest_preemptions() {
     let program = programs::unlocked(3, 1);
-    let mut walk = Random::new(2, 0);
+    let mut walk = Random::new(2, 0, ALL);
     let mut shrunk_some = false;
     for execution in some(&program, &mut walk, 200).iter().filter(|found| is_lost_update(found)) {
         let (shrunk, runs) = shrink_lost_update(&program, &execution.turns, 200);
@@ -222,7 +241,7 @@ fn a_failing_schedule_is_shrunk_to_the_fewest_preemptions() {
 #[test]
 fn shrinking_keeps_to_its_number_of_runs_and_to_failing_schedules() {
     let program = programs::unlocked(2, 6);
-    let mut walk = Random::new(3, 0);
+    let mut walk = Random::new(3, 0, ALL);
     for execution in some(&program, &mut walk, 50) {
         for most in [0, 1, 5, 20] {
             let (shrunk, runs) = shrink_lost_update(&program, &execution.turns, most);

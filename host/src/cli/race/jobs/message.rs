@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::race::{Blocked, End, GilVerdict, Report, SiteId, line, line_of_another_process};
 
+/// Instead of the number of a model: another process has found what is looked for in the one that is explored.
+pub(super) const STOP: &str = "stop";
+
 /// What a process tells.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Message {
@@ -33,9 +36,11 @@ pub(super) enum Message {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Model {
     pub(super) number: usize,
-    target: usize,
+    pub(super) target: usize,
     /// The findings of which it was asked whether they count, in their order.
     candidates: Vec<Report>,
+    /// One of them counts.
+    pub(super) is_found: bool,
     report: Report,
     /// Where the sites are that threads wait at: their numbers mean nothing elsewhere.
     lines: BTreeMap<u32, (String, u32)>,
@@ -46,17 +51,18 @@ impl Model {
         number: usize,
         target: usize,
         mut candidates: Vec<Report>,
+        is_found: bool,
         mut report: Report,
     ) -> Self {
         let all = candidates.iter_mut().chain([&mut report]).flat_map(blocked);
         let sites = all.map(|blocked| blocked.site);
         let lines = sites.filter_map(|site| Some((site.0, line(site)?))).collect();
-        Self { number, target, candidates, report, lines }
+        Self { number, target, candidates, is_found, report, lines }
     }
 
-    /// The number of the target, the candidates and the report, as if they were found in this process.
-    pub(super) fn into_reports(self) -> (usize, Vec<Report>, Report) {
-        let Self { target, mut candidates, mut report, lines, .. } = self;
+    /// The candidates and the report, as if they were found in this process.
+    pub(super) fn into_reports(self) -> (Vec<Report>, Report) {
+        let Self { mut candidates, mut report, lines, .. } = self;
         let here = lines
             .into_iter()
             .map(|(site, (file, line))| (site, line_of_another_process(file, line)));
@@ -64,7 +70,7 @@ impl Model {
         for blocked in candidates.iter_mut().chain([&mut report]).flat_map(blocked) {
             blocked.site = here.get(&blocked.site.0).copied().unwrap_or_default();
         }
-        (target, candidates, report)
+        (candidates, report)
     }
 }
 

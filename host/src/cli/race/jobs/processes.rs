@@ -1,8 +1,8 @@
 //! The processes that explore, seen from the one that has started them.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
-use std::num::NonZero;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,19 +10,25 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use super::message::Message;
+use super::message::{Message, STOP};
 
 /// All of them. Those that still run are killed when it is dropped.
 pub(super) struct Processes {
     all: Vec<Process>,
-    /// The number of the next model.
+    /// The number of the next model that nobody has.
     next: usize,
+    /// Each explores all models, a part of each.
+    share: bool,
+    /// The models in which somebody has found what is looked for.
+    found: BTreeSet<usize>,
 }
 
 struct Process {
     child: Child,
     /// Each is told the numbers of models through what it has for its standard input, and answers there.
     port: UnixStream,
+    /// The number of the model that it was given last.
+    given: Option<usize>,
     is_done: bool,
 }
 
@@ -33,11 +39,12 @@ pub(super) struct Event {
 }
 
 impl Processes {
-    /// Starts them, each with its first model. The sender is told what they say.
-    pub(super) fn start(jobs: NonZero<u16>, sender: &Sender<Event>) -> Result<Self, String> {
-        let cannot = |error| format!("cannot start a process for --jobs {jobs}: {error}");
-        let mut processes = Self { all: Vec::new(), next: 0 };
-        for number in 0..usize::from(jobs.get()) {
+    /// Starts so many, each with its first model. They `share` models, or each has some for itself. The sender is
+    /// told what they say.
+    pub(super) fn start(count: usize, share: bool, sender: &Sender<Event>) -> Result<Self, String> {
+        let cannot = |error| format!("cannot start {count} processes for --jobs: {error}");
+        let mut processes = Self { all: Vec::new(), next: 0, share, found: BTreeSet::new() };
+        for number in 0..count {
             let process = Process::start(number, sender.clone()).map_err(cannot)?;
             processes.all.push(process);
             processes.give_next(number);
@@ -47,9 +54,29 @@ impl Processes {
 
     /// Has a process explore the next model. It answers [`Message::Done`] if there is none.
     pub(super) fn give_next(&mut self, process: usize) {
+        let Process { port, given, .. } = &mut self.all[process];
+        let number = match *given {
+            Some(last) if self.share => last + 1,
+            None if self.share => 0,
+            _ => self.next,
+        };
+        self.next = number + 1;
+        *given = Some(number);
         // One that is dead is found by its end.
-        let _ = writeln!(self.all[process].port, "{}", self.next);
-        self.next += 1;
+        let _ = writeln!(port, "{number}");
+        if self.found.contains(&number) {
+            let _ = writeln!(port, "{STOP}");
+        }
+    }
+
+    /// Has nobody explore a model further, not even those that come to it later.
+    pub(super) fn stop(&mut self, model: usize) {
+        self.found.insert(model);
+        for Process { port, given, is_done, .. } in &mut self.all {
+            if *given == Some(model) && !*is_done {
+                let _ = writeln!(port, "{STOP}");
+            }
+        }
     }
 
     /// The process has said that it has done all that it had to.
@@ -100,7 +127,7 @@ impl Process {
                 }
             }
         })?;
-        Ok(Self { child, port, is_done: false })
+        Ok(Self { child, port, given: None, is_done: false })
     }
 }
 

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use super::super::RaceArgs;
 use super::super::explore::{Place, Visitor, explored_past, walk};
 use super::super::judge::Judge;
-use super::message::{Message, Model};
+use super::message::{Message, Model, STOP};
 use crate::Python;
 use crate::race::{Lab, Report, Target, use_nth_core};
 
@@ -35,9 +35,21 @@ impl Port {
 
     /// The number of the next model to explore; `None` if the other process has gone.
     fn next(&mut self, py: Python<'_>) -> Option<usize> {
-        let mut line = String::new();
-        py.detach(|| self.reader.read_line(&mut line)).ok()?;
-        line.trim().parse().ok()
+        loop {
+            let mut line = String::new();
+            py.detach(|| self.reader.read_line(&mut line)).ok()?;
+            // That was about the model before.
+            if line.trim() != STOP {
+                return line.trim().parse().ok();
+            }
+        }
+    }
+
+    /// Whether something was said since the last number: to stop, there is nothing else. Or the other process has gone.
+    fn is_told(&self) -> io::Result<impl Fn() -> bool + 'static> {
+        let was_told = !self.reader.buffer().is_empty();
+        let port = self.writer.try_clone()?;
+        Ok(move || was_told || can_be_read(&port))
     }
 
     fn tell(&mut self, message: &Message) -> Result<(), String> {
@@ -45,6 +57,13 @@ impl Port {
         let told = line.and_then(|line| writeln!(self.writer, "{line}"));
         told.map_err(|error| format!("cannot tell what was found: {error}"))
     }
+}
+
+/// Whether there is something to read, or the end.
+fn can_be_read(port: &UnixStream) -> bool {
+    let mut poll = libc::pollfd { fd: port.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: one `pollfd`, which outlives the call; the descriptor is open as long as `port` lives. Waits for nothing.
+    unsafe { libc::poll(&raw mut poll, 1, 0) > 0 }
 }
 
 /// Explores the models that it is told.
@@ -91,11 +110,16 @@ impl Visitor for Told<'_, '_> {
         if number != self.wanted {
             return Ok(true);
         }
+        let is_told = self.port.is_told().map_err(|error| error.to_string())?;
+        lab.end_when(is_told);
         self.port.tell(&Message::Begins(model.to_owned()))?;
-        let mut candidates = Vec::new();
-        let candidate = |report: &Report| candidates.push(report.clone());
+        let (mut candidates, mut is_found) = (Vec::new(), false);
+        let candidate = |report: &Report, counts| {
+            candidates.push(report.clone());
+            is_found |= counts;
+        };
         let report = explored_past(lab, model, self.args.search(), judge, candidate)?;
-        let explored = Model::new(number, target, candidates, report);
+        let explored = Model::new(number, target, candidates, is_found, report);
         self.port.tell(&Message::Explored(Box::new(explored)))?;
         let next = self.port.next(self.py);
         self.wanted = next.unwrap_or_default();
