@@ -11,6 +11,7 @@ programs![
     extended_at_once,
     two_appended,
     two_extended,
+    two_extended_in_deque,
     two_appended_to_deque,
     dict_resized,
     keys_copied,
@@ -84,11 +85,19 @@ fn two_appended(m: &Machine) -> End<String> {
     })
 }
 
-fn two_extended(m: &Machine) -> End<String> {
+fn extended(m: &Machine) -> End<String> {
     length_seen(m, |t, (xs, _)| {
         t.on(xs, |xs| xs.extend([1, 2]));
         Ok(())
     })
+}
+
+fn two_extended(m: &Machine) -> End<String> {
+    extended(m)
+}
+
+fn two_extended_in_deque(m: &Machine) -> End<String> {
+    extended(m)
 }
 
 fn two_appended_to_deque(m: &Machine) -> End<String> {

@@ -130,31 +130,27 @@ fn dies_elsewhere(m: &Machine) -> End<String> {
 }
 
 /// What a variable of a function refers to is let go of behind its last instruction.
+/// Has a reference while it does something, if there still is one.
+fn hold(t: &Thread<'_>, state: &Referred) -> End {
+    let mine = take_reference(t, state);
+    t.switch_point();
+    t.switch_point();
+    if mine {
+        let_go(t, state, "holder");
+    }
+    Ok(())
+}
+
 fn dies_at_return(m: &Machine) -> End<String> {
-    let hold: Body<Referred> = |t, state| {
+    let call: Body<Referred> = |t, state| {
         t.switch_point();
-        let mine = take_reference(t, state);
-        t.switch_point();
-        t.switch_point();
-        if mine {
-            let_go(t, state, "holder");
-        }
-        Ok(())
+        hold(t, state)
     };
-    held(m, hold, store_none)
+    held(m, call, store_none)
 }
 
 /// `get` and `clear` are calls.
 fn dies_with_its_container(m: &Machine) -> End<String> {
-    let hold: Body<Referred> = |t, state| {
-        let mine = take_reference(t, state);
-        t.switch_point();
-        t.switch_point();
-        if mine {
-            let_go(t, state, "holder");
-        }
-        Ok(())
-    };
     held(m, hold, |t, state| {
         if t.on(&state.0, |there| std::mem::replace(there, false)) {
             let_go(t, state, "dropper");

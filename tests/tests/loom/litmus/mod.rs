@@ -5,17 +5,18 @@
 //! The models are written by hand: nothing here knows how the explorer sees Python code.
 
 mod checks;
+mod conditions;
 mod containers;
+mod executors;
 mod kernel;
 mod lifetime;
+mod locks;
 mod machine;
+mod memory;
 mod orders;
 mod outcome;
 mod publication;
-mod several;
-mod stores;
 mod updates;
-mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -112,11 +113,12 @@ tests! {
     checks_come_to_what_is_stated: checks, 3;
     what_is_published_is_seen_as_stated: publication, 3;
     containers_come_to_what_is_stated: containers, 3;
-    waits_come_to_what_is_stated: waiting, 2;
+    locks_come_to_what_is_stated: locks, 2;
+    conditions_come_to_what_is_stated: conditions, 2;
+    executors_come_to_what_is_stated: executors, 2;
     objects_live_as_stated: lifetime, 3;
     orders_come_to_what_is_stated: orders, 3;
-    stores_are_seen_as_stated: stores, 2;
-    several_locks_come_to_what_is_stated: several, 2;
+    stores_are_seen_as_stated: memory, 2;
 }
 
 #[test]

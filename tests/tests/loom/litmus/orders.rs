@@ -11,7 +11,6 @@ programs![
     list_copied,
     list_shortened,
     sorted_copy,
-    two_extended_in_deque,
     loops_over_one_iterator,
     next_of_counter,
     behind_yield_locked,
@@ -101,21 +100,6 @@ fn sorted_copy(m: &Machine) -> End<String> {
         t.on(xs, |xs| xs.push(0));
         Ok(())
     })
-}
-
-fn two_extended_in_deque(m: &Machine) -> End<String> {
-    let state = (m.object(Vec::new()), m.object(0));
-    let extend: Body<(List, Object<i64>)> = |t, (xs, _)| {
-        t.on(xs, |xs| xs.extend([1, 2]));
-        Ok(())
-    };
-    let look: Body<(List, Object<i64>)> = |t, (xs, seen)| {
-        let length = t.on(xs, |xs| xs.len());
-        t.set(seen, length as i64);
-        Ok(())
-    };
-    m.run(&state, [extend, look])?;
-    returned(state.1.at_end())
 }
 
 /// The place of the iterator of `[1, 2]` is the first.

@@ -1,5 +1,6 @@
 //! `tests/litmus/memory.py`, `imports.py` and what of others is about which store is seen.
 
+use super::conditions::meet;
 use super::kernel::{Lock, Waitable};
 use super::machine::{Body, End, Machine, Object, Thread};
 use super::outcome::returned;
@@ -10,22 +11,9 @@ programs![
     independent_reads,
     stored_before_the_start,
     stored_behind_the_start,
-    seen_by_looking,
-    seen_by_taking_it,
-    barrier_index,
     context_of_thread,
     import,
 ];
-
-/// `barrier.wait()` of two threads. Returns who came first: 0.
-fn meet(t: &Thread<'_>, barrier: &Waitable<i64>) -> End<i64> {
-    let before = t.tell(barrier, |came| {
-        *came += 1;
-        *came - 1
-    });
-    t.wait(barrier, |came| (*came == 2).then_some(()))?;
-    Ok(before)
-}
 
 /// Two variables, what each thread has seen of the other's, and a barrier.
 type Dekker = ([Object<i64>; 2], [Object<i64>; 2], Waitable<i64>);
@@ -99,51 +87,6 @@ fn stored_behind_the_start(m: &Machine) -> End<String> {
     };
     m.run(&state, [store, see])?;
     returned(state.1.at_end())
-}
-
-/// A variable, a lock around its store, and what was seen of both.
-type Held = (Object<i64>, Lock, Object<(i64, bool)>);
-
-fn held(m: &Machine, look: Body<Held>) -> End<String> {
-    let state = (m.object(0), m.lock(), m.object((-1, false)));
-    let hold: Body<Held> = |t, (x, lock, _)| {
-        t.acquire(lock)?;
-        t.set(x, 1);
-        t.release(lock);
-        Ok(())
-    };
-    m.run(&state, [hold, look])?;
-    returned(state.2.at_end())
-}
-
-fn seen_by_looking(m: &Machine) -> End<String> {
-    held(m, |t, (x, lock, seen)| {
-        let x = t.get(x);
-        let is_free = t.look(lock);
-        t.set(seen, (x, is_free));
-        Ok(())
-    })
-}
-
-fn seen_by_taking_it(m: &Machine) -> End<String> {
-    held(m, |t, (x, lock, seen)| {
-        let x = t.with(lock, || t.get(x))?;
-        t.set(seen, (x, true));
-        Ok(())
-    })
-}
-
-fn barrier_index(m: &Machine) -> End<String> {
-    let state = (m.waitable(0), m.object(-1));
-    let body: Body<(Waitable<i64>, Object<i64>)> = |t, (barrier, of_a)| {
-        let index = meet(t, barrier)?;
-        if t.number == 0 {
-            t.set(of_a, index);
-        }
-        Ok(())
-    };
-    m.twice(&state, body)?;
-    returned(("a", state.1.at_end()))
 }
 
 /// What a thread has in a `threading.local` is its own variable.
