@@ -13,6 +13,8 @@ mod embedded;
 mod exact;
 #[cfg(not(togil_loom))]
 mod exploration;
+// Nothing else of this module is there under loom.
+#[cfg_attr(togil_loom, allow(dead_code))]
 mod explore;
 #[cfg(not(togil_loom))]
 mod lab;

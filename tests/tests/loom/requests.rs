@@ -164,7 +164,9 @@ fn the_bell_rings_after_the_request_is_there() {
     static RINGS: AtomicUsize = AtomicUsize::new(0);
     explore(Some(3), || {
         RINGS.store(0, Ordering::SeqCst);
-        let scene = Scene::with_bell(NONE, || drop(RINGS.fetch_add(1, Ordering::SeqCst)));
+        let scene = Scene::with_bell(NONE, || {
+            RINGS.fetch_add(1, Ordering::SeqCst);
+        });
         let me = scene.join();
         scene.acquire(&me);
         let waiter = scene.spawn(|scene, me| {

@@ -11,11 +11,11 @@ use togil_interp::lock::{Clock, Gil, Handoff, Member};
 /// Time as the scene sets it. Not loom's atomics: it adds no interleavings of its own, and
 /// what a thread reads is decided by where in the interleaving it stands.
 #[derive(Debug, Clone, Default)]
-pub struct SceneClock(std::sync::Arc<AtomicU64>);
+pub(crate) struct SceneClock(std::sync::Arc<AtomicU64>);
 
 impl SceneClock {
     /// Moves time on by `ns` nanoseconds.
-    pub fn advance(&self, ns: u64) {
+    pub(crate) fn advance(&self, ns: u64) {
         self.0.fetch_add(ns, Ordering::SeqCst);
     }
 }
@@ -27,39 +27,39 @@ impl Clock for SceneClock {
 }
 
 /// The switch interval of a scene in which no slice ever ends.
-pub const ENDLESS: Duration = Duration::from_secs(1_000_000);
+pub(crate) const ENDLESS: Duration = Duration::from_secs(1_000_000);
 /// The switch interval of a scene in which every waiter asks at once.
-pub const NONE: Duration = Duration::ZERO;
+pub(crate) const NONE: Duration = Duration::ZERO;
 
 /// A GIL with a witness.
 #[derive(Clone)]
-pub struct Scene {
+pub(crate) struct Scene {
     pub gil: Arc<Gil<SceneClock>>,
     pub clock: SceneClock,
     inside: Arc<UnsafeCell<u64>>,
 }
 
 impl Scene {
-    pub fn new(interval: Duration) -> Self {
+    pub(crate) fn new(interval: Duration) -> Self {
         Self::with_bell(interval, || {})
     }
 
-    pub fn with_bell(interval: Duration, bell: fn()) -> Self {
+    pub(crate) fn with_bell(interval: Duration, bell: fn()) -> Self {
         Self::under(Handoff::Togil, interval, bell)
     }
 
-    pub fn under(handoff: Handoff, interval: Duration, bell: fn()) -> Self {
+    pub(crate) fn under(handoff: Handoff, interval: Duration, bell: fn()) -> Self {
         let clock = SceneClock::default();
         let gil = Arc::new(Gil::new(clock.clone(), handoff, interval, bell));
         Self { gil, clock, inside: Arc::new(UnsafeCell::new(0)) }
     }
 
-    pub fn join(&self) -> std::sync::Arc<Member> {
+    pub(crate) fn join(&self) -> std::sync::Arc<Member> {
         self.gil.join(1, Box::new(|| false))
     }
 
     /// A member that has run briefly and let go: under togil's rule it goes first.
-    pub fn join_brief(&self) -> std::sync::Arc<Member> {
+    pub(crate) fn join_brief(&self) -> std::sync::Arc<Member> {
         let me = self.join();
         self.acquire(&me);
         self.clock.advance(1);
@@ -69,28 +69,28 @@ impl Scene {
 
     /// Something only the holder may do: loom reports two threads that do it at once, and a
     /// handover that does not order the one before the other.
-    pub fn touch(&self) {
+    pub(crate) fn touch(&self) {
         // SAFETY: the caller holds the GIL; that this suffices is what the model checks.
         self.inside.with_mut(|count| unsafe { *count += 1 });
     }
 
-    pub fn touches(&self) -> u64 {
+    pub(crate) fn touches(&self) -> u64 {
         // SAFETY: as above.
         self.inside.with(|count| unsafe { *count })
     }
 
-    pub fn acquire(&self, me: &Member) {
+    pub(crate) fn acquire(&self, me: &Member) {
         self.gil.acquire(me).expect("nobody closes this scene");
         self.touch();
     }
 
-    pub fn release(&self, me: &Member) {
+    pub(crate) fn release(&self, me: &Member) {
         self.touch();
         self.gil.release(me);
     }
 
     /// A switch point: hands over if asked to. Returns whether it did.
-    pub fn switch_point(&self, me: &Member) -> bool {
+    pub(crate) fn switch_point(&self, me: &Member) -> bool {
         self.touch();
         if !self.gil.drop_requested(me) {
             return false;
@@ -100,7 +100,7 @@ impl Scene {
         switched
     }
 
-    pub fn spawn<R: 'static>(
+    pub(crate) fn spawn<R: 'static>(
         &self,
         f: impl FnOnce(&Self, &Member) -> R + 'static,
     ) -> loom::thread::JoinHandle<R> {
@@ -112,7 +112,7 @@ impl Scene {
 
 /// Runs a model with at most `preemptions` forced switches per execution, if any are given:
 /// loom's own advice for scenes of three threads, where two or three find what there is.
-pub fn explore(preemptions: Option<usize>, scene: impl Fn() + Sync + Send + 'static) {
+pub(crate) fn explore(preemptions: Option<usize>, scene: impl Fn() + Sync + Send + 'static) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = preemptions;
     model.check(scene);
