@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use togil_interp::blocking::wait_interruptibly;
-use togil_interp::race::{Touch, call_outside, wait_outside};
+use togil_interp::race::{Touch, call_outside, is_exploring, wait_outside};
 use togil_interp::vm::builtins::PyBaseExceptionRef;
 use togil_interp::vm::{PyObject, PyResult, VirtualMachine};
 
@@ -17,8 +17,10 @@ pub(super) fn within<'a>(
     objects: &'a [&'a PyObject],
     vm: &'a VirtualMachine,
 ) -> PyResult<impl FnMut(&Event) -> PyResult<bool> + 'a> {
-    let touched: Vec<_> = objects.iter().map(|object| Touch::changes(object)).collect();
-    call_outside(vm, &touched)?;
+    if is_exploring() {
+        let touched: Vec<_> = objects.iter().map(|object| Touch::changes(object)).collect();
+        call_outside(vm, &touched)?;
+    }
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     Ok(move |event: &Event| {
         // Not worth giving the GIL up: the core has looked and will look again.
